@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/rs/zerolog"
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"holdfast/daemon"
+	"holdfast/internal/control"
+	"holdfast/internal/logs"
+	"holdfast/internal/proc"
+	"holdfast/internal/state"
+	"holdfast/pidfile"
+	"holdfast/watchdog"
+)
+
+// orders is what the launcher hands to the guardian: everything it has resolved and
+// checked, so that the guardian reads no configuration of its own.
+type orders struct {
+	Service watchdog.Service
+	Dir     state.Dir
+	NoBlock bool
+}
+
+// guardDaemon is the life of a detached guardian.
+func guardDaemon(launched *daemon.Guardian) int {
+	var o orders
+	if err := json.Unmarshal(launched.Payload, &o); err != nil {
+		launched.Failed(failedBody(o.Service, fmt.Errorf("the launcher's orders make no sense: %w", err)))
+		return exitFailed
+	}
+	record, err := guard(o.Service, o.Dir, nil, guardianLog(o.Dir, nil), func(g *watchdog.Guardian) {
+		attend(launched, g, o.NoBlock)
+	})
+	if err != nil {
+		launched.Failed(failedBody(o.Service, err))
+		return exitFailed
+	}
+	return exitAs(record)
+}
+
+// attend starts the business and tells the launcher how that went.
+func attend(launched *daemon.Guardian, g *watchdog.Guardian, noBlock bool) {
+	ctx := context.Background()
+	if noBlock {
+		if reply, err := g.Ask(ctx, nil); err == nil {
+			launched.Started(encode(reply))
+		}
+		g.Ask(ctx, watchdog.StartRequested{})
+		return
+	}
+	answered := make(chan struct{})
+	go func() {
+		select {
+		case <-launched.Cancelled():
+			g.Ask(ctx, watchdog.StopRequested{})
+		case <-answered:
+		}
+	}()
+	reply, err := g.Ask(ctx, watchdog.StartRequested{})
+	close(answered)
+	switch {
+	case err != nil:
+		launched.Failed(failedBody(watchdog.Service{}, err))
+	case reply.Over && reply.Outcome == watchdog.StartFailed:
+		launched.Failed(encode(reply))
+	default:
+		launched.Started(encode(reply))
+	}
+}
+
+// guard runs the guardian of a service from its first start to its last exit. open is
+// called in a goroutine of its own once the guardian listens; it asks for the start.
+func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.Logger, open func(*watchdog.Guardian)) (watchdog.Record, error) {
+	syscall.Umask(int(service.UMask)) // the business inherits it
+	capture, err := logs.Open(dir.FIFO(), dir.Output(), echo)
+	if err != nil {
+		return watchdog.Record{}, err
+	}
+	var previous watchdog.Record
+	state.Load(dir.StateFile(), &previous) // a damaged or missing past is no reason not to guard
+	guardian, err := watchdog.NewGuardian(service, dir, previous, capture, log)
+	if err != nil {
+		return watchdog.Record{}, err
+	}
+	listener, err := control.Listen(dir.Control())
+	if err != nil {
+		return watchdog.Record{}, err
+	}
+	go control.Serve(listener, guardian)
+	done := make(chan struct{})
+	go func() {
+		open(guardian)
+		debug.FreeOSMemory() // what the start needed is not needed again
+		close(done)
+	}()
+	record := guardian.Run()
+	tidy(service, dir, capture, log)
+	listener.Close()
+	os.Remove(dir.Control())
+	<-done
+	return record, nil
+}
+
+// tidy leaves nothing behind that belongs to a living guardian only.
+func tidy(service watchdog.Service, dir state.Dir, capture *logs.Capture, log zerolog.Logger) {
+	if err := pidfile.Remove(service.PIDFile, os.Getpid()); err != nil {
+		log.Warn().Err(err).Msg("left the PID file alone")
+	}
+	capture.Drain()
+	if err := capture.Close(); err != nil {
+		log.Warn().Err(err).Msg("closing the log")
+	}
+	os.Remove(dir.FIFO())
+}
+
+// guardianLog is where the guardian says what it decides: a file of its own, kept
+// small by rotation, and the terminal of a foreground guardian.
+func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
+	var out io.Writer = &lumberjack.Logger{Filename: dir.GuardianLog(), MaxSize: 1, MaxBackups: 2}
+	if terminal != nil {
+		console := zerolog.ConsoleWriter{Out: terminal, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName}}
+		out = zerolog.MultiLevelWriter(out, console)
+	}
+	return zerolog.New(out).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+}
+
+// exitAs ends the guardian as its business ended, so that whoever watches the guardian
+// sees the truth. It returns where the business exited by itself, or where a signal
+// cannot end this process (PID 1).
+func exitAs(record watchdog.Record) int {
+	exit := record.LastExit()
+	switch {
+	case exit == nil || record.State == watchdog.Dead && record.Result != watchdog.Success:
+		return exitDone // stopped before it ran, or while it waited for a restart
+	case exit.Signal != 0:
+		proc.DieBySignal(exit.Signal)
+		return 128 + int(exit.Signal)
+	case exit.NoFork, exit.Code == 0 && record.State == watchdog.Failed:
+		return exitFailed
+	}
+	return exit.Code
+}
+
+func encode(reply watchdog.Reply) []byte {
+	body, _ := json.Marshal(reply) // plain values: cannot fail
+	return body
+}
+
+// failedBody is the answer of a guardian that never came to guard.
+func failedBody(service watchdog.Service, err error) []byte {
+	return encode(watchdog.Reply{Outcome: watchdog.StartFailed, Over: true, Record: watchdog.Record{
+		Service: service, State: watchdog.Failed, Result: watchdog.Resources, Reason: err.Error(),
+	}})
+}

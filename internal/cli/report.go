@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"holdfast/daemon"
+	"holdfast/internal/unit"
+	"holdfast/watchdog"
+)
+
+// report words how a launch went.
+func report(stdout io.Writer, service watchdog.Service, body []byte, err error) error {
+	var failed *daemon.FailedError
+	switch {
+	case errors.As(err, &failed):
+		body = failed.Body
+	case errors.Is(err, context.Canceled):
+		return failure(fmt.Errorf("%s: the start was interrupted; nothing is left running", service.Name))
+	case err != nil:
+		return failure(fmt.Errorf("%s was not started: %w", service.Name, err))
+	}
+	var reply watchdog.Reply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return failure(fmt.Errorf("%s: the guardian's answer makes no sense: %w", service.Name, err))
+	}
+	return reportReply(stdout, service.Name, reply)
+}
+
+// reportReply words the outcome of a start or restart.
+func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
+	record := reply.Record
+	switch reply.Outcome {
+	case "": // --no-block: nobody waited for an outcome
+		fmt.Fprintf(stdout, "%s is being started, guarded by PID %d\n", name, record.Guardian.PID)
+		return nil
+	case watchdog.Started:
+		if record.Business.PID == 0 { // Type=simple counts a program as started that could not be executed
+			fmt.Fprintf(stdout, "%s was started, as far as Type=%s tells, but %s\n", name, record.Service.Type, record.Reason)
+			return nil
+		}
+		fmt.Fprintf(stdout, "%s is running: PID %d, guarded by PID %d\n", name, record.Business.PID, record.Guardian.PID)
+		return nil
+	case watchdog.Ended:
+		fmt.Fprintf(stdout, "%s has run and ended: %s\n", name, record.LastExit())
+		return nil
+	case watchdog.Cancelled:
+		return failure(fmt.Errorf("%s: the start was cancelled by a stop", name))
+	}
+	return failure(errors.New(failedStart(name, record)))
+}
+
+// failedStart is one sentence, and what the program printed last.
+func failedStart(name string, record watchdog.Record) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
+	run := record.LastRun()
+	if run == nil || len(run.Output) == 0 {
+		return text.String()
+	}
+	text.WriteString("; it printed:")
+	for _, line := range run.Output {
+		text.WriteString("\n    " + line)
+	}
+	return text.String()
+}
+
+// warn prints what was found wrong with a service file but does not keep it from
+// being started.
+func warn(stderr io.Writer, problems []unit.Problem) {
+	for _, problem := range problems {
+		if !problem.Fatal {
+			fmt.Fprintf(stderr, "holdfast: warning: %v\n", problem)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/daemon"
+	"holdfast/pidfile"
+	"holdfast/watchdog"
+)
+
+func runCommand() *cobra.Command {
+	var t target
+	c := &cobra.Command{
+		Use:   "run [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
+		Short: "Guard a program in the foreground",
+		Long: `Run guards a program as start does, but stays in the foreground: under a terminal,
+as the first process of a container, or as a Type=exec service of systemd. What the
+program prints goes to standard output and to the log; what the guardian decides
+goes to standard error. It ends when the service has ended, the way the program did.`,
+		Example: `  holdfast run -- ./web -c web.conf
+  holdfast run --restart=on-failure ./web.service`,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			service, problems, err := t.resolve(c, args)
+			warn(c.ErrOrStderr(), problems)
+			if err != nil {
+				return usage(err)
+			}
+			return run(service)
+		},
+	}
+	t.addFlags(c)
+	return c
+}
+
+// run guards in this very process.
+func run(service watchdog.Service) error {
+	dir, lock, err := occupy(context.Background(), os.Stdout, &service)
+	if lock == nil {
+		if err == nil {
+			err = failure(fmt.Errorf("%s has a guardian already, so it is not run a second time", service.Name))
+		}
+		return err
+	}
+	defer lock.Close()
+	daemon.CloseOnExec() // the business gets no descriptor that was not meant for it
+	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil {
+		return failure(err)
+	}
+	log := guardianLog(dir, os.Stderr)
+	record, err := guard(service, dir, os.Stdout, log, func(g *watchdog.Guardian) {
+		g.Ask(context.Background(), watchdog.StartRequested{})
+	})
+	if err != nil {
+		return failure(errors.Join(err, pidfile.Remove(service.PIDFile, os.Getpid())))
+	}
+	if code := exitAs(record); code != exitDone {
+		return &exitError{code: code}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/internal/control"
+	"holdfast/internal/state"
+	"holdfast/watchdog"
+)
+
+func restartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restart NAME…",
+		Short: "Stop a service and start it again, under the same guardian",
+		Long: `Restart stops the program and everything it has started, and starts it again. The
+guardian and its PID stay. A service that does not run is started.`,
+		Args:              namesWanted,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			return forEach(args, func(name string) error { return restart(c, name, true) })
+		},
+	}
+}
+
+func tryRestartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "try-restart NAME…",
+		Short:             "Restart a service if it runs",
+		Args:              namesWanted,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			return forEach(args, func(name string) error { return restart(c, name, false) })
+		},
+	}
+}
+
+func restart(c *cobra.Command, name string, startToo bool) error {
+	v, err := look(name)
+	switch {
+	case err != nil && !errors.Is(err, errUnknown):
+		return err
+	case err == nil && v.guardian == present:
+		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
+	case err == nil && v.guardian == silent:
+		return failure(silence(v))
+	case !startToo:
+		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
+		return nil
+	}
+	service, problems, err := new(target).fromFile(name)
+	warn(c.ErrOrStderr(), problems)
+	if err != nil {
+		return usage(err)
+	}
+	return start(c.OutOrStdout(), service, false)
+}
+
+func reloadCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "reload NAME…",
+		Short:             "Ask a program to read its configuration again (SIGHUP)",
+		Args:              namesWanted,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			return forEach(args, func(name string) error {
+				return tell(c.OutOrStdout(), name, control.Request{Verb: control.Reload})
+			})
+		},
+	}
+}
+
+func killCommand() *cobra.Command {
+	var signal, whom string
+	c := &cobra.Command{
+		Use:   "kill NAME…",
+		Short: "Send a signal to a service's processes",
+		Long: `Kill sends a signal and nothing more: a program that ends of it is restarted or not
+by the same rules as after any other exit. To end a service use stop.`,
+		Args:              namesWanted,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			number, err := watchdog.ParseSignal(signal)
+			if err != nil {
+				return usage(fmt.Errorf("--signal: %w", err))
+			}
+			if whom != string(watchdog.WhomMain) && whom != string(watchdog.WhomAll) {
+				return usage(fmt.Errorf("--kill-whom=%s: write main or all", whom))
+			}
+			request := control.Request{Verb: control.Kill, Signal: number, Whom: watchdog.Whom(whom)}
+			return forEach(args, func(name string) error { return tell(c.OutOrStdout(), name, request) })
+		},
+	}
+	c.Flags().StringVarP(&signal, "signal", "s", "SIGTERM", "the `SIGNAL`, a name or a number")
+	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "main: the program only; all: everything it has started, too")
+	return c
+}
+
+func resetFailedCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "reset-failed NAME…",
+		Short:             "Forget a service's failure, restarts and start limit",
+		Args:              namesWanted,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			return forEach(args, resetFailed)
+		},
+	}
+}
+
+func resetFailed(name string) error {
+	v, err := look(name)
+	if err != nil {
+		return orUnknown(err)
+	}
+	if v.guardian == present || v.guardian == silent {
+		return ask(io.Discard, v, control.Request{Verb: control.ResetFailed})
+	}
+	lock, err := state.TryLock(v.dir.LockFile())
+	if err != nil {
+		return failure(fmt.Errorf("%s: %w; try again", name, err))
+	}
+	defer lock.Close()
+	v.record.Restarts, v.record.Window = 0, watchdog.Window{}
+	if v.record.State == watchdog.Failed {
+		v.record.State, v.record.Result, v.record.Reason = watchdog.Dead, watchdog.Success, ""
+	}
+	return failure(state.Save(v.dir.StateFile(), v.record))
+}
+
+// tell sends a request that makes sense only while the business runs.
+func tell(stdout io.Writer, name string, request control.Request) error {
+	v, err := look(name)
+	if err != nil {
+		return orUnknown(err)
+	}
+	if v.guardian != silent && (v.guardian != present || v.record.Business.PID == 0) {
+		return failure(fmt.Errorf("%s is not running (%s)", name, v.record.State))
+	}
+	return ask(stdout, v, request)
+}
+
+// ask puts a request to the guardian and words its reply.
+func ask(stdout io.Writer, v view, request control.Request) error {
+	name := v.record.Service.Name
+	if v.guardian == silent {
+		return failure(silence(v))
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	reply, err := control.Ask(ctx, v.dir.Control(), request)
+	switch {
+	case ctx.Err() != nil:
+		return failure(fmt.Errorf("interrupted; the guardian of %s goes on with the %s", name, request.Verb))
+	case err != nil:
+		return failure(fmt.Errorf("%s: %w", name, err))
+	case reply.Outcome != "":
+		return reportReply(stdout, name, reply)
+	}
+	return nil
+}
+
+func silence(v view) error {
+	pid := v.record.Guardian.PID
+	return fmt.Errorf("the guardian of %s (PID %d) does not answer; if it was stopped with SIGSTOP, continue it with 'kill -CONT %[2]d'",
+		v.record.Service.Name, pid)
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"holdfast/internal/control"
+	"holdfast/internal/proc"
+	"holdfast/internal/state"
+	"holdfast/internal/unit"
+	"holdfast/watchdog"
+)
+
+// A view is what can be seen of a service from outside its guardian.
+type view struct {
+	dir      state.Dir
+	record   watchdog.Record
+	guardian presence
+}
+
+// presence is whether there is a guardian.
+type presence int
+
+const (
+	absent presence = iota // none, and none is missed: it ended in order or never was
+	present
+	silent // alive, but it does not answer
+	killed // it ended without tidying up
+)
+
+// answerTime is how long a guardian may take to say how it is; it needs milliseconds.
+const answerTime = 3 * time.Second
+
+// errUnknown says that nothing is known of a service.
+var errUnknown = errors.New("no such service")
+
+// look finds out about a service: from its guardian, or from what is on disk.
+func look(name string) (view, error) {
+	if err := unit.ValidName(name); err != nil {
+		return view{}, usage(err)
+	}
+	dir, err := state.Locate(name)
+	if err != nil {
+		return view{}, failure(err)
+	}
+	v := view{dir: dir}
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	reply, askErr := control.Ask(ctx, dir.Control(), control.Request{Verb: control.Status})
+	if askErr == nil {
+		v.record, v.guardian = reply.Record, present
+		return v, nil
+	}
+	switch err := state.Load(dir.StateFile(), &v.record); {
+	case errors.Is(err, fs.ErrNotExist):
+		return v, fmt.Errorf("%w: %s was never started here (%s has no state.json)", errUnknown, name, dir.Runtime)
+	case err != nil:
+		return v, failure(err)
+	}
+	v.guardian = v.presence(errors.Is(askErr, context.DeadlineExceeded))
+	if v.guardian == killed {
+		v.bury()
+	}
+	return v, nil
+}
+
+func (v *view) presence(timedOut bool) presence {
+	switch {
+	case v.record.Guardian.PID == 0:
+		return absent
+	case !v.alive(v.record.Guardian):
+		return killed
+	case timedOut:
+		return silent
+	}
+	return present // it is just starting or ending
+}
+
+// alive reports whether the recorded process is still the same one.
+func (v *view) alive(p watchdog.Process) bool {
+	return p.PID != 0 && v.record.BootID == proc.BootID() && proc.ID(p).Alive()
+}
+
+// bury corrects the last words of a guardian that was killed: nobody guards any more,
+// whether or not the business is still there.
+func (v *view) bury() {
+	r := &v.record
+	reason := fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
+	if r.BootID != proc.BootID() {
+		reason = "the host was restarted"
+	}
+	if v.alive(r.Business) {
+		reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)
+	} else {
+		r.Business = watchdog.Process{}
+	}
+	r.State, r.Reason, r.NextStart = watchdog.Failed, reason, time.Time{}
+}

@@ -1,0 +1,177 @@
+// Package control lets other processes talk to a guardian, over a socket in the
+// service's runtime directory: one request and one reply for each connection, in JSON.
+//
+// Whoever can reach the socket may command the service; the directory's mode, 0700,
+// decides who that is.
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"holdfast/watchdog"
+)
+
+// A Verb is what is asked of the guardian.
+type Verb string
+
+// The verbs, in the words of the command line.
+const (
+	Status      Verb = "status"
+	Start       Verb = "start"
+	Stop        Verb = "stop"
+	Restart     Verb = "restart"
+	Reload      Verb = "reload"
+	Kill        Verb = "kill"
+	ResetFailed Verb = "reset-failed"
+)
+
+// A Request is what a client sends.
+type Request struct {
+	Verb Verb `json:"verb"`
+	// Signal and Whom belong to Kill.
+	Signal syscall.Signal `json:"signal,omitempty"`
+	Whom   watchdog.Whom  `json:"whom,omitempty"`
+}
+
+// response is what a client gets.
+type response struct {
+	watchdog.Reply
+	Error string `json:"error,omitempty"`
+}
+
+// ErrNoGuardian says that nobody listens on the socket, or that the guardian ended
+// before it answered.
+var ErrNoGuardian = errors.New("no guardian answers")
+
+// maxMessage bounds a request, so that no client can fill the guardian's memory.
+const maxMessage = 4096
+
+// requestTimeout is how long a client may take to write its request.
+const requestTimeout = 10 * time.Second
+
+// Listen opens the socket, in the place of a dead guardian's. The caller holds the
+// service's lock, so nobody else can be listening.
+func Listen(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	short, done, err := reachable(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	listener, err := net.Listen("unix", short)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+	}
+	listener.(*net.UnixListener).SetUnlinkOnClose(false) // the short name is gone by then
+	return listener, nil
+}
+
+// Serve answers until the listener is closed.
+func Serve(listener net.Listener, guardian *watchdog.Guardian) {
+	for {
+		conn, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // no descriptor left, say; the next client may have more luck
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
+		go serve(conn.(*net.UnixConn), guardian)
+	}
+}
+
+func serve(conn *net.UnixConn, guardian *watchdog.Guardian) {
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(requestTimeout))
+	var request Request
+	if err := json.NewDecoder(io.LimitReader(conn, maxMessage)).Decode(&request); err != nil {
+		respond(conn, response{Error: fmt.Sprintf("not a request: %v", err)})
+		return
+	}
+	event, err := request.event()
+	if err != nil {
+		respond(conn, response{Error: err.Error()})
+		return
+	}
+	// The only error is that the guardian is ending: the client sees its silence.
+	if reply, err := guardian.Ask(context.Background(), event); err == nil {
+		respond(conn, response{Reply: reply})
+	}
+}
+
+func respond(conn net.Conn, r response) {
+	conn.SetWriteDeadline(time.Now().Add(requestTimeout))
+	json.NewEncoder(conn).Encode(r) // a client that has gone away misses nothing
+}
+
+func (r Request) event() (watchdog.Event, error) {
+	switch r.Verb {
+	case Status:
+		return nil, nil
+	case Start:
+		return watchdog.StartRequested{}, nil
+	case Stop:
+		return watchdog.StopRequested{}, nil
+	case Restart:
+		return watchdog.RestartRequested{}, nil
+	case Reload:
+		return watchdog.ReloadRequested{}, nil
+	case Kill:
+		return watchdog.KillRequested{Signal: r.Signal, Whom: r.Whom}, nil
+	case ResetFailed:
+		return watchdog.ResetFailedRequested{}, nil
+	}
+	return nil, fmt.Errorf("this guardian does not know the request %q; it may be of an older version", r.Verb)
+}
+
+// Ask sends a request to the guardian that listens on path and returns its reply.
+func Ask(ctx context.Context, path string, request Request) (watchdog.Reply, error) {
+	short, done, err := reachable(path)
+	if err != nil {
+		return watchdog.Reply{}, noGuardian(err)
+	}
+	defer done()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", short)
+	if err != nil {
+		return watchdog.Reply{}, noGuardian(err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })()
+	if err := json.NewEncoder(conn).Encode(request); err != nil {
+		return watchdog.Reply{}, answerLost(ctx, err)
+	}
+	var r response
+	if err := json.NewDecoder(conn).Decode(&r); err != nil {
+		return watchdog.Reply{}, answerLost(ctx, err)
+	}
+	if r.Error != "" {
+		return watchdog.Reply{}, errors.New(r.Error)
+	}
+	return r.Reply, nil
+}
+
+func noGuardian(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return ErrNoGuardian
+	}
+	return err
+}
+
+func answerLost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", ErrNoGuardian, err)
+}

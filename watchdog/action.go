@@ -1,0 +1,70 @@
+package watchdog
+
+import (
+	"syscall"
+	"time"
+)
+
+// An Action is something that Machine.Step wants done.
+type Action interface{ action() }
+
+type (
+	// Spawn starts the business; Spawned or SpawnFailed tells how that went.
+	Spawn struct{}
+
+	// Kill sends the signals, in this order, to each process it is meant for.
+	Kill struct {
+		Signals []syscall.Signal
+		Whom    Whom
+	}
+
+	// SetTimer sets the one timer; an earlier one is forgotten.
+	SetTimer struct {
+		Timer int
+		After time.Duration
+	}
+
+	// Enter says that the service is now in the state.
+	Enter struct{ State State }
+
+	// EndRun puts the exit of the business on record.
+	EndRun struct{ Exit Exit }
+
+	// Explain puts a decision on record, in a sentence for people.
+	Explain struct{ Decision string }
+
+	// Answer tells whoever waits for a start how it went.
+	Answer struct{ Outcome Outcome }
+
+	// Finish ends the guardian.
+	Finish struct{}
+)
+
+func (Spawn) action()    {}
+func (Kill) action()     {}
+func (SetTimer) action() {}
+func (Enter) action()    {}
+func (EndRun) action()   {}
+func (Explain) action()  {}
+func (Answer) action()   {}
+func (Finish) action()   {}
+
+// Whom is the processes that a signal is meant for.
+type Whom string
+
+// The two sets that systemctl kill knows, too.
+const (
+	WhomMain Whom = "main" // the business
+	WhomAll  Whom = "all"  // everything below the guardian
+)
+
+// Outcome is how a start went.
+type Outcome string
+
+// What whoever waits for a start is told.
+const (
+	Started     Outcome = "started"
+	Ended       Outcome = "ended"        // it did its work and ended well before it counted as started
+	StartFailed Outcome = "start-failed" // the reason is on record
+	Cancelled   Outcome = "cancelled"    // a stop came first
+)

@@ -1,0 +1,69 @@
+package watchdog
+
+import (
+	"syscall"
+	"time"
+)
+
+// An Event is something that happened, told to Machine.Step.
+type Event interface{ event() }
+
+type (
+	// StartRequested asks for the service to be started.
+	StartRequested struct{}
+
+	// StopRequested asks for everything to be stopped and the guardian to end.
+	StopRequested struct{}
+
+	// RestartRequested asks for a stop that is followed by a start.
+	RestartRequested struct{}
+
+	// ReloadRequested asks the business to read its configuration again.
+	ReloadRequested struct{}
+
+	// KillRequested asks for a signal to be sent and nothing else.
+	KillRequested struct {
+		Signal syscall.Signal
+		Whom   Whom
+	}
+
+	// ResetFailedRequested asks to forget failures, restarts and the start limit.
+	ResetFailedRequested struct{}
+
+	// Spawned says that the business was started.
+	Spawned struct{}
+
+	// SpawnFailed says that it could not be started, with the exit that stands for that.
+	SpawnFailed struct{ Exit Exit }
+
+	// Exited says that the business ended and was reaped.
+	Exited struct {
+		Exit Exit
+		// Lasted is how long the run was.
+		Lasted time.Duration
+		// Alone says that nothing else is left below the guardian.
+		Alone bool
+	}
+
+	// DescendantExited says that another process below the guardian was reaped.
+	DescendantExited struct{}
+
+	// TreeEmptied says that the last process below the guardian was reaped.
+	TreeEmptied struct{}
+
+	// TimerFired says that the timer of that number ran out.
+	TimerFired struct{ Timer int }
+)
+
+func (StartRequested) event()       {}
+func (StopRequested) event()        {}
+func (RestartRequested) event()     {}
+func (ReloadRequested) event()      {}
+func (KillRequested) event()        {}
+func (ResetFailedRequested) event() {}
+func (Spawned) event()              {}
+func (SpawnFailed) event()          {}
+func (Exited) event()               {}
+func (DescendantExited) event()     {}
+func (TreeEmptied) event()          {}
+func (TimerFired) event()           {}

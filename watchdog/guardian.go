@@ -1,0 +1,244 @@
+package watchdog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"holdfast/internal/logs"
+	"holdfast/internal/proc"
+	"holdfast/internal/state"
+)
+
+// A Guardian keeps one service. One goroutine, the one that calls Run, owns all that
+// is in it; everybody else sends it events.
+type Guardian struct {
+	machine *Machine
+	service Service
+	dir     state.Dir
+	log     zerolog.Logger
+	reaper  *proc.Reaper
+	oom     *proc.OOMWatch
+	capture *logs.Capture
+
+	events chan message
+	over   chan struct{} // closed when Run returns
+	timer  *time.Timer
+
+	record   Record
+	business proc.ID
+	began    time.Time // of the present run, on the clock that does not jump
+	killed   bool      // the guardian sent the business a SIGKILL itself
+	waiting  []chan<- Reply
+	outcome  Outcome // what those waiting are about to be told; "" when nothing
+	changed  bool    // the record differs from what is on disk
+	finished bool
+}
+
+// A Reply answers a request.
+type Reply struct {
+	// Outcome says how a start or restart went; "" for other requests.
+	Outcome Outcome `json:"outcome,omitempty"`
+	// Over says that the guardian ends.
+	Over bool `json:"over,omitempty"`
+	// Record is the service's state after the request.
+	Record Record `json:"record"`
+}
+
+// ErrOver is returned to requests that reach a guardian that ends.
+var ErrOver = errors.New("the guardian is ending")
+
+// message is what comes in by the loop's one channel: an Event, a request, or
+// reaped processes.
+type message any
+
+// request is an event that somebody waits on. A nil event asks for the record only.
+type request struct {
+	event Event
+	reply chan<- Reply
+}
+
+// reaped is what one SIGCHLD stood for.
+type reaped struct {
+	ended []proc.Ended
+	alone bool
+}
+
+// NewGuardian prepares a guardian for the service in its directories. previous is what
+// an earlier guardian left on record: its runs and its start limit count on.
+// The caller holds the service's lock. The output of the business goes to capture.
+func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
+	reaper, err := proc.NewReaper()
+	if err != nil {
+		return nil, err
+	}
+	if err := reaper.ProtectFromOOM(); err != nil {
+		log.Debug().Err(err).Msg("not protected from the out-of-memory killer")
+	}
+	self, err := proc.Identify(os.Getpid())
+	if err != nil {
+		return nil, fmt.Errorf("cannot find this process's start time: %w", err)
+	}
+	g := &Guardian{
+		service: service,
+		dir:     dir,
+		log:     log,
+		reaper:  reaper,
+		oom:     proc.WatchOOM(),
+		capture: capture,
+		events:  make(chan message, 64),
+		over:    make(chan struct{}),
+	}
+	g.machine = NewMachine(&g.service)
+	g.record = Record{
+		Service: service, State: Dead, Result: Success,
+		Guardian: Process(self), BootID: proc.BootID(), Runs: previous.Runs,
+		InactiveEnter: previous.InactiveEnter, ActiveExit: previous.ActiveExit,
+	}
+	g.resumeWindow(previous)
+	return g, nil
+}
+
+// Ask hands an event to the guardian and waits for its reply: for a start or restart
+// once its outcome is known, for anything else at once. A nil event asks for the
+// record only.
+func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
+	reply := make(chan Reply, 1)
+	if !g.send(request{event, reply}) {
+		return Reply{}, ErrOver
+	}
+	select {
+	case answer := <-reply:
+		return answer, nil
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	case <-g.over:
+	}
+	select { // the answer may have come together with the end
+	case answer := <-reply:
+		return answer, nil
+	default:
+		return Reply{}, ErrOver
+	}
+}
+
+// Run guards until the service has ended for good, and returns its last record.
+func (g *Guardian) Run() Record {
+	stopSignals := g.watchSignals()
+	for !g.finished {
+		for _, m := range g.next() {
+			g.take(m)
+		}
+	}
+	stopSignals()
+	close(g.over)
+	return g.record
+}
+
+// send delivers to the loop; it reports false when there is no loop any more.
+func (g *Guardian) send(m message) bool {
+	select {
+	case g.events <- m:
+		return true
+	case <-g.over:
+		return false
+	}
+}
+
+// next waits for a message and takes in what has already arrived with it. A stop that
+// came together with an exit goes first, or we restart what we were asked to stop.
+func (g *Guardian) next() []message {
+	batch := []message{<-g.events}
+	for len(batch) < cap(g.events) {
+		select {
+		case m := <-g.events:
+			batch = append(batch, m)
+			continue
+		default:
+		}
+		break
+	}
+	exit := slices.IndexFunc(batch, func(m message) bool { _, ok := m.(reaped); return ok })
+	if exit >= 0 {
+		if stop := exit + slices.IndexFunc(batch[exit:], isStop); stop > exit {
+			batch[exit], batch[stop] = batch[stop], batch[exit]
+		}
+	}
+	return batch
+}
+
+func isStop(m message) bool {
+	if r, ok := m.(request); ok {
+		m = r.event
+	}
+	_, stop := m.(StopRequested)
+	return stop
+}
+
+// take turns one message into events for the machine and tells those who wait.
+func (g *Guardian) take(m message) {
+	switch m := m.(type) {
+	case reaped:
+		for _, event := range g.exits(m) {
+			g.step(event)
+		}
+	case request:
+		g.answer(m)
+	case Event:
+		g.step(m)
+	}
+	g.settle()
+}
+
+func (g *Guardian) answer(r request) {
+	switch r.event.(type) {
+	case nil:
+		r.reply <- Reply{Record: g.snapshot()}
+	case StartRequested, RestartRequested:
+		g.waiting = append(g.waiting, r.reply)
+		g.step(r.event)
+	default:
+		g.step(r.event)
+		r.reply <- Reply{Record: g.snapshot(), Over: g.finished}
+	}
+}
+
+// step lets the machine decide and does what it says. What an action brings about at
+// once, such as a failed spawn, is decided on before anything else.
+func (g *Guardian) step(event Event) {
+	if g.finished {
+		return
+	}
+	for event != nil {
+		var next Event
+		for _, action := range g.machine.Step(time.Now(), event) {
+			g.changed = true
+			if consequence := g.perform(action); consequence != nil {
+				next = consequence
+			}
+		}
+		event = next
+	}
+}
+
+// settle ends the handling of a message: the new state is on disk before anybody is
+// told of it.
+func (g *Guardian) settle() {
+	if g.changed {
+		g.save()
+		g.changed = false
+	}
+	if g.outcome == "" {
+		return
+	}
+	reply := Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()}
+	for _, waiting := range g.waiting {
+		waiting <- reply
+	}
+	g.waiting, g.outcome = nil, ""
+}

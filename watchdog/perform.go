@@ -1,0 +1,157 @@
+package watchdog
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"syscall"
+	"time"
+
+	"holdfast/internal/proc"
+)
+
+// perform does one thing to the system. It returns the event that this has brought
+// about at once, if any.
+func (g *Guardian) perform(action Action) Event {
+	switch action := action.(type) {
+	case Spawn:
+		return g.spawn()
+	case Kill:
+		g.kill(action)
+	case SetTimer:
+		g.setTimer(action)
+	case Enter:
+		g.enter(action.State)
+	case EndRun:
+		g.endRun(action.Exit)
+	case Explain:
+		g.explain(action.Decision)
+	case Answer:
+		g.outcome = action.Outcome
+	case Finish:
+		g.finished = true
+	}
+	return nil
+}
+
+func (g *Guardian) spawn() Event {
+	g.capture.StartRun()
+	g.began, g.killed = time.Now(), false
+	g.record.InvocationID = newInvocationID()
+	spec, exit := g.spec()
+	if exit == nil {
+		g.oom.Mark(selfPID)
+		id, err := g.reaper.Spawn(spec)
+		if err == nil {
+			g.business = id
+			g.record.Business = Process(id)
+			g.record.beginRun(id.PID, time.Now())
+			g.log.Info().Int("pid", id.PID).Str("program", spec.Path).Msg("started the business")
+			return Spawned{}
+		}
+		exit = exitOfSpawn(err)
+	}
+	g.record.beginRun(0, time.Now())
+	return SpawnFailed{*exit}
+}
+
+// kill signals the business or everything below the guardian. Who is gone by now got
+// what the signal was for.
+func (g *Guardian) kill(k Kill) {
+	if slices.Contains(k.Signals, syscall.SIGKILL) {
+		g.killed = true
+	}
+	if k.Whom == WhomMain {
+		for _, signal := range k.Signals {
+			if err := g.business.Signal(signal); err != nil && err != proc.ErrGone {
+				g.log.Warn().Err(err).Int("pid", g.business.PID).Msg("cannot signal the business")
+			}
+		}
+		return
+	}
+	n, err := proc.SignalAll(selfPID, k.Signals...)
+	if err != nil {
+		g.log.Warn().Err(err).Msg("cannot signal every process")
+	}
+	g.log.Debug().Int("processes", n).Msg("sent " + SignalName(k.Signals[0]))
+}
+
+func (g *Guardian) setTimer(t SetTimer) {
+	if g.timer != nil {
+		g.timer.Stop()
+	}
+	g.timer = time.AfterFunc(t.After, func() { g.send(TimerFired{t.Timer}) })
+	if g.record.State == AutoRestart {
+		g.record.NextStart = time.Now().Add(t.After)
+	}
+}
+
+func (g *Guardian) enter(state State) {
+	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
+	g.record.enter(state, time.Now())
+}
+
+func (g *Guardian) endRun(exit Exit) {
+	run := g.record.LastRun()
+	run.Exit = &exit
+	run.Ended = time.Now()
+	run.Lasted = time.Since(g.began)
+	run.Output = g.capture.Tail(keptLines)
+	g.record.Business = Process{}
+	g.business = proc.ID{}
+	g.log.Info().Int("pid", run.PID).Dur("lasted", run.Lasted).Msg("the business " + past(&exit))
+}
+
+func (g *Guardian) explain(decision string) {
+	if run := g.record.LastRun(); run != nil && run.Exit != nil {
+		run.Decision = decision
+	}
+	g.log.Info().Str("result", string(g.machine.result)).Msg(decision)
+}
+
+// exits turns what was reaped into events. Only the business's own exit carries a
+// decision; that of any other process below us may complete a stop.
+func (g *Guardian) exits(r reaped) []Event {
+	var events []Event
+	for _, ended := range r.ended {
+		if !ended.Spawned || ended.ID != g.business {
+			continue
+		}
+		g.capture.Drain()
+		run := g.record.LastRun()
+		run.MaxRSS, run.UserTime, run.SystemTime = ended.MaxRSS, ended.UserTime, ended.SystemTime
+		events = append(events, Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began), Alone: r.alone})
+	}
+	switch {
+	case len(events) > 0:
+	case r.alone:
+		events = append(events, TreeEmptied{})
+	case len(r.ended) > 0:
+		events = append(events, DescendantExited{})
+	}
+	return events
+}
+
+func (g *Guardian) exitOf(ended proc.Ended) Exit {
+	status := ended.Status
+	if status.Exited() {
+		return Exit{Code: status.ExitStatus()}
+	}
+	exit := Exit{Signal: status.Signal(), Core: status.CoreDump()}
+	if exit.Signal == syscall.SIGKILL && !g.killed {
+		switch g.oom.Verdict(ended.ID.PID) {
+		case proc.ByOOM:
+			exit.OOM = ByOOM
+		case proc.ProbablyOOM:
+			exit.OOM = ProbablyOOM
+		}
+	}
+	return exit
+}
+
+// newInvocationID is systemd's 128 random bits in hexadecimal (systemd.exec(5)).
+func newInvocationID() string {
+	var id [16]byte
+	rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}

@@ -1,0 +1,54 @@
+package watchdog
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"holdfast/internal/proc"
+	"holdfast/internal/state"
+)
+
+// snapshot is the record with what the machine knows.
+func (g *Guardian) snapshot() Record {
+	r := g.record
+	r.Service = g.service
+	r.Result, r.Reason, r.Restarts = g.machine.result, g.machine.reason, g.machine.restarts
+	r.Orphans = g.reaper.Orphans()
+	if w := g.machine.window; !w.begin.IsZero() {
+		r.Window = Window{Begin: sinceBoot() - time.Since(w.begin), Count: w.count}
+	}
+	if err := g.capture.Err(); err != nil {
+		r.Trouble = "the business's output is being lost: " + err.Error()
+	}
+	if g.finished {
+		r.Guardian = Process{}
+	}
+	return r
+}
+
+// save puts the record on disk. A full disk must not end the guarding: the state is
+// still answered from memory, and saved at the next change.
+func (g *Guardian) save() {
+	if err := state.Save(g.dir.StateFile(), g.snapshot()); err != nil {
+		g.log.Warn().Err(err).Msg("cannot save the state")
+	}
+}
+
+// resumeWindow carries an earlier guardian's start limit over, within one boot.
+func (g *Guardian) resumeWindow(previous Record) {
+	if previous.Window.Count == 0 || previous.BootID != proc.BootID() {
+		return
+	}
+	age := sinceBoot() - previous.Window.Begin
+	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}
+}
+
+// sinceBoot is the monotonic clock, which all processes of one boot share.
+func sinceBoot() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
+}

@@ -1,0 +1,139 @@
+package watchdog
+
+import (
+	"slices"
+	"time"
+)
+
+// A Record is all that is known about a service at one moment. The guardian keeps it
+// on disk, where it outlives the guardian, and hands it to whoever asks.
+type Record struct {
+	// Service is what is run and how.
+	Service Service `json:"service"`
+	// State and Result carry systemd's words.
+	State  State  `json:"state"`
+	Result Result `json:"result"`
+	// Reason explains the last decision in a sentence; "" when there was none to make.
+	Reason string `json:"reason,omitempty"`
+	// Trouble is what keeps the guardian from doing all of its work, such as a full
+	// disk; "" when all is well.
+	Trouble string `json:"trouble,omitempty"`
+
+	// Guardian and Business are the live processes, as far as the guardian knew.
+	Guardian Process `json:"guardian,omitzero"`
+	Business Process `json:"business,omitzero"`
+	// BootID tells whether the processes can still be there after a reboot.
+	BootID string `json:"boot_id,omitempty"`
+	// InvocationID is that of the present or last run, the business's INVOCATION_ID.
+	InvocationID string `json:"invocation_id,omitempty"`
+
+	// Restarts is systemd's NRestarts: automatic restarts since the last requested start.
+	Restarts int `json:"restarts"`
+	// Orphans counts the orphaned descendants that the guardian reaped.
+	Orphans int `json:"orphans,omitempty"`
+	// NextStart is when an automatic restart is due.
+	NextStart time.Time `json:"next_start,omitzero"`
+	// Window is how far the start limit is used up.
+	Window Window `json:"start_window,omitzero"`
+
+	// When the states changed last, in systemd's four senses and in general.
+	StateChanged  time.Time `json:"state_changed,omitzero"`
+	ActiveEnter   time.Time `json:"active_enter,omitzero"`
+	ActiveExit    time.Time `json:"active_exit,omitzero"`
+	InactiveEnter time.Time `json:"inactive_enter,omitzero"`
+	InactiveExit  time.Time `json:"inactive_exit,omitzero"`
+
+	// Runs are the last ones, oldest first; the present one has no Ended.
+	Runs []Run `json:"runs,omitempty"`
+}
+
+// A Process is a PID with what makes it unmistakable within one boot.
+type Process struct {
+	PID int `json:"pid"`
+	// Start is the kernel's start time of the process, in its own units.
+	Start uint64 `json:"start"`
+}
+
+// A Window is a start limit's window, on the clock that runs since boot.
+type Window struct {
+	Begin time.Duration `json:"begin"`
+	Count int           `json:"count"`
+}
+
+// A Run is one life of the business.
+type Run struct {
+	// Number counts the runs of this service from 1.
+	Number int `json:"number"`
+	PID    int `json:"pid,omitempty"`
+	// Started and Ended are wall-clock times; Lasted was measured by a clock that
+	// does not jump.
+	Started time.Time     `json:"started"`
+	Ended   time.Time     `json:"ended,omitzero"`
+	Lasted  time.Duration `json:"lasted_ns,omitempty"`
+	// Exit is how it ended; nil while it runs.
+	Exit *Exit `json:"exit,omitempty"`
+	// Decision is what followed, and why.
+	Decision string `json:"decision,omitempty"`
+	// MaxRSS, in bytes, and the CPU times are those of the business and of the
+	// children it waited for (getrusage(2)).
+	MaxRSS     int64         `json:"max_rss,omitempty"`
+	UserTime   time.Duration `json:"user_ns,omitempty"`
+	SystemTime time.Duration `json:"system_ns,omitempty"`
+	// Output is the last lines it printed.
+	Output []string `json:"output,omitempty"`
+}
+
+// How much of the past a record keeps.
+const (
+	keptRuns  = 20
+	keptLines = 10
+)
+
+// LastRun is the present or last run, nil before the first.
+func (r *Record) LastRun() *Run {
+	if len(r.Runs) == 0 {
+		return nil
+	}
+	return &r.Runs[len(r.Runs)-1]
+}
+
+// LastExit is how the last finished run ended, nil where none did.
+func (r *Record) LastExit() *Exit {
+	for _, run := range slices.Backward(r.Runs) {
+		if run.Exit != nil {
+			return run.Exit
+		}
+	}
+	return nil
+}
+
+func (r *Record) beginRun(pid int, now time.Time) {
+	number := 1
+	if last := r.LastRun(); last != nil {
+		number = last.Number + 1
+	}
+	r.Runs = append(r.Runs, Run{Number: number, PID: pid, Started: now})
+	if extra := len(r.Runs) - keptRuns; extra > 0 {
+		r.Runs = slices.Delete(r.Runs, 0, extra)
+	}
+}
+
+// enter notes a change of state as systemd does: between inactive and active lie
+// activating and deactivating, and each edge has its own time.
+func (r *Record) enter(state State, now time.Time) {
+	was, is := r.State.Active(), state.Active()
+	r.State, r.StateChanged, r.NextStart = state, now, time.Time{}
+	idle := func(active string) bool { return active == "inactive" || active == "failed" }
+	switch {
+	case idle(was) && !idle(is):
+		r.InactiveExit = now
+	case !idle(was) && idle(is):
+		r.InactiveEnter = now
+	}
+	switch {
+	case was != "active" && is == "active":
+		r.ActiveEnter = now
+	case was == "active" && is != "active":
+		r.ActiveExit = now
+	}
+}

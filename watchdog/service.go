@@ -1,0 +1,162 @@
+// Package watchdog keeps one program running: it starts the business, watches and
+// reaps it, and starts it again by systemd's rules.
+//
+// The whole behaviour is Machine.Step, a pure function of what happened so far; the
+// Guardian is the one loop around it and the only part that touches the system.
+package watchdog
+
+import (
+	"math"
+	"os"
+	"path"
+	"syscall"
+	"time"
+)
+
+// Infinity is the length of a time that never ends ("infinity" in a service file).
+const Infinity time.Duration = math.MaxInt64
+
+// A Service says what is to be run and how. It is complete and checked: whoever makes
+// one (a service file, a command line) has resolved every default. The fields carry
+// the names of systemd.service(5), systemd.exec(5) and systemd.kill(5).
+type Service struct {
+	// Name is the service's name without ".service"; it names its directories.
+	Name string
+	// Description is one line for people; Name where there is none.
+	Description string
+	// Source is the service file's path, "" for a bare command line.
+	Source string
+	// Type says when the business counts as started.
+	Type Type
+	// Exec is the command line of the business.
+	Exec Command
+	// Environment is the business's whole environment, as NAME=value.
+	Environment []string
+	// WorkingDirectory is an absolute path.
+	WorkingDirectory string
+	// WorkingDirectoryOptional starts the business in / where the directory is missing.
+	WorkingDirectoryOptional bool
+	// UMask is the business's file mode creation mask.
+	UMask os.FileMode
+	// User and Group are names or numbers; "" keeps the guardian's own. They are
+	// looked up at every start, as systemd does.
+	User, Group string
+	// OOMScoreAdjust is the business's oom_score_adj, -1000 to 1000; nil means what
+	// the guardian was given when it started.
+	OOMScoreAdjust *int
+	// PIDFile is where the guardian's PID is written; an absolute path.
+	PIDFile string
+
+	// Policy decides what follows the end of a run.
+	Policy Policy
+	// Backoff is the wait before an automatic restart.
+	Backoff Backoff
+	// StartLimit bounds how many starts an interval may see.
+	StartLimit StartLimit
+
+	// SettleSec is how long a start that somebody waits for is watched for an early
+	// death before it counts as started; 0 leaves that to Type alone.
+	SettleSec time.Duration
+	// TimeoutStartSec is how long a start may take until it is given up; Infinity
+	// means that it may take for ever.
+	TimeoutStartSec time.Duration
+	// RetryFailedStart applies Policy to a first start that failed, as systemd does.
+	// Without it, a service that never came up is given up at once.
+	RetryFailedStart bool
+
+	// KillMode says which processes a stop signals.
+	KillMode KillMode
+	// KillSignal asks for a stop; SIGTERM unless said otherwise.
+	KillSignal syscall.Signal
+	// RestartKillSignal takes KillSignal's place when the stop belongs to a requested
+	// restart; 0 means KillSignal.
+	RestartKillSignal syscall.Signal
+	// FinalKillSignal ends what did not heed KillSignal in time; SIGKILL by default.
+	FinalKillSignal syscall.Signal
+	// SendSIGHUP follows KillSignal by a SIGHUP, for shells.
+	SendSIGHUP bool
+	// SendSIGKILL allows FinalKillSignal at all.
+	SendSIGKILL bool
+	// TimeoutStopSec is how long each phase of a stop waits; Infinity means for ever.
+	TimeoutStopSec time.Duration
+	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
+	ReloadSignal syscall.Signal
+}
+
+// A Command is a program with its arguments.
+type Command struct {
+	// Path is absolute.
+	Path string
+	// Args includes the name under which the program is started, argv[0].
+	Args []string
+	// IgnoreFailure counts every exit as a success (the prefix "-").
+	IgnoreFailure bool
+}
+
+// Type says when a business counts as started, as Type= of systemd.service(5).
+type Type string
+
+// The types of service that can be guarded.
+const (
+	Simple Type = "simple" // once it was forked
+	Exec   Type = "exec"   // once its program was executed
+)
+
+// KillMode says which processes a stop signals, as in systemd.kill(5).
+type KillMode string
+
+// The values of KillMode=.
+const (
+	KillControlGroup KillMode = "control-group" // everything below the guardian
+	KillMixed        KillMode = "mixed"         // KillSignal to the business, the final signal to everything
+	KillProcess      KillMode = "process"       // only the business
+	KillNone         KillMode = "none"          // nothing
+)
+
+// FileDefaults is a service as systemd sees an empty service file of that name.
+func FileDefaults(name string) Service {
+	s := defaults(name)
+	s.Environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	s.WorkingDirectory = "/"
+	s.UMask = 0o022
+	s.Type = Simple
+	s.Policy.Restart = RestartNo
+	s.Backoff = Backoff{RestartSec: 100 * time.Millisecond, RestartMaxDelaySec: Infinity}
+	s.StartLimit = StartLimit{Interval: 10 * time.Second, Burst: 5}
+	s.RetryFailedStart = true
+	return s
+}
+
+// CommandDefaults is a service for a bare command line, with a watchdog's habits: it
+// keeps the caller's surroundings, restarts after every exit, slows down, and never
+// gives up once the program has come up.
+func CommandDefaults(name string, command Command, env []string, dir string, umask os.FileMode) Service {
+	s := defaults(name)
+	s.Description = path.Base(command.Path)
+	s.Exec = command
+	s.Environment = env
+	s.WorkingDirectory = dir
+	s.UMask = umask
+	s.Type = Exec
+	s.Policy.Restart = RestartAlways
+	s.Backoff = Backoff{
+		RestartSec: 100 * time.Millisecond, RestartSteps: 8, RestartMaxDelaySec: 30 * time.Second,
+		RestartResetSec: 30 * time.Second,
+	}
+	s.SettleSec = 100 * time.Millisecond
+	return s
+}
+
+func defaults(name string) Service {
+	return Service{
+		Name:            name,
+		Description:     name,
+		TimeoutStartSec: 90 * time.Second,
+		TimeoutStopSec:  90 * time.Second,
+		KillMode:        KillControlGroup,
+		KillSignal:      syscall.SIGTERM,
+		FinalKillSignal: syscall.SIGKILL,
+		SendSIGKILL:     true,
+		ReloadSignal:    syscall.SIGHUP,
+	}
+}
