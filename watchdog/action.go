@@ -9,7 +9,8 @@ import (
 type Action interface{ action() }
 
 type (
-	// Spawn starts the business; Spawned or SpawnFailed tells how that went.
+	// Spawn starts the business; the very next event, Spawned or SpawnFailed, tells
+	// how that went.
 	Spawn struct{}
 
 	// Kill sends the signals, in this order, to each process it is meant for.
@@ -36,7 +37,7 @@ type (
 	// Answer tells whoever waits for a start how it went.
 	Answer struct{ Outcome Outcome }
 
-	// Finish ends the guardian.
+	// Finish ends the guardian; nothing happens to the machine after it.
 	Finish struct{}
 )
 

@@ -33,6 +33,10 @@ func (b Backoff) delay(n int) time.Duration {
 	case n > b.RestartSteps:
 		return b.RestartMaxDelaySec
 	}
-	ratio := float64(b.RestartMaxDelaySec) / float64(b.RestartSec)
-	return time.Duration(float64(b.RestartSec) * math.Pow(ratio, float64(n-1)/float64(b.RestartSteps)))
+	first, longest := float64(b.RestartSec), float64(b.RestartMaxDelaySec)
+	wait := first * math.Pow(longest/first, float64(n-1)/float64(b.RestartSteps))
+	if wait >= longest { // by rounding; beyond 292 years it would be no Duration
+		return b.RestartMaxDelaySec
+	}
+	return time.Duration(wait)
 }

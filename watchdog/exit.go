@@ -41,7 +41,8 @@ func (e Exit) String() string {
 	case e.Err != "":
 		return fmt.Sprintf("not executed: %s (status=%d/%s)", e.Err, e.Code, ExitName(e.Code))
 	case e.Signal == 0:
-		if name := ExitName(e.Code); name != "" && e.Code > 1 {
+		// The LSB's names of 2 to 7 are an init script's words, not a program's.
+		if name := ExitName(e.Code); name != "" && e.Code > 7 {
 			return fmt.Sprintf("exited with %d (%s)", e.Code, name)
 		}
 		return fmt.Sprintf("exited with %d", e.Code)
@@ -59,12 +60,12 @@ func (e Exit) String() string {
 }
 
 // Brief is the form of systemctl's status: "code=exited, status=7" or
-// "code=killed, signal=KILL".
+// "code=killed, signal=KILL". Like systemctl it names only C's and systemd's own codes.
 func (e Exit) Brief() string {
 	if e.Signal != 0 {
 		return fmt.Sprintf("code=%s, signal=%s", e.Cause(), SignalName(e.Signal)[len("SIG"):])
 	}
-	if name := ExitName(e.Code); name != "" {
+	if name := ExitName(e.Code); name != "" && (e.Code <= 1 || e.Code >= 200) {
 		return fmt.Sprintf("code=exited, status=%d/%s", e.Code, name)
 	}
 	return fmt.Sprintf("code=exited, status=%d", e.Code)

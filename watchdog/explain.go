@@ -58,7 +58,7 @@ func cause(e *Exit, result Result) string {
 }
 
 func past(e *Exit) string {
-	if e.Signal != 0 {
+	if e.Signal != 0 || e.Err != "" {
 		return "was " + e.String()
 	}
 	return e.String()

@@ -166,7 +166,8 @@ func (g *Guardian) next() []message {
 	exit := slices.IndexFunc(batch, func(m message) bool { _, ok := m.(reaped); return ok })
 	if exit >= 0 {
 		if stop := exit + slices.IndexFunc(batch[exit:], isStop); stop > exit {
-			batch[exit], batch[stop] = batch[stop], batch[exit]
+			m := batch[stop]
+			batch = slices.Insert(slices.Delete(batch, stop, stop+1), exit, m)
 		}
 	}
 	return batch

@@ -45,11 +45,13 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 	case RestartRequested:
 		return m.requestRestart(now)
 	case ReloadRequested:
-		return m.signalBusiness(m.service.ReloadSignal)
+		if m.state == Running {
+			return m.kill(m.service.ReloadSignal, WhomMain)
+		}
 	case KillRequested:
-		return []Action{Kill{[]syscall.Signal{event.Signal}, event.Whom}}
+		return m.kill(event.Signal, event.Whom)
 	case ResetFailedRequested:
-		return m.resetFailed()
+		m.resetFailed()
 	case Spawned:
 		m.running, m.others = true, true
 		if m.awaited && m.service.SettleSec > 0 {
@@ -76,7 +78,7 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 func (m *Machine) requestStart(now time.Time) []Action {
 	m.awaited = true
 	switch m.state {
-	case Dead, Failed:
+	case Dead:
 		return m.startAfresh(now)
 	case Running:
 		return m.answer(Started)
@@ -92,7 +94,7 @@ func (m *Machine) requestStart(now time.Time) []Action {
 func (m *Machine) requestRestart(now time.Time) []Action {
 	m.awaited = true
 	switch m.state {
-	case Dead, Failed, AutoRestart:
+	case Dead, AutoRestart:
 		return m.startAfresh(now)
 	}
 	m.again = !m.stopping
@@ -111,31 +113,31 @@ func (m *Machine) requestStop(now time.Time) []Action {
 	switch m.state {
 	case Start, Running:
 		return append(actions, m.stopPhase(now, StopSigterm)...)
-	case AutoRestart, Dead, Failed:
+	case Dead, AutoRestart:
 		return append(actions, m.finish(Dead, stoppedOnRequest)...)
 	}
 	return actions
 }
 
-func (m *Machine) resetFailed() []Action {
+// resetFailed forgets what went wrong. The result of an end that is still being
+// handled stays, for a decision hangs on it.
+func (m *Machine) resetFailed() {
 	m.restarts, m.streak, m.window = 0, 0, startWindow{}
-	if m.state == Failed {
+	if m.state == AutoRestart {
 		m.result = Success
-		return m.enter(Dead)
 	}
-	return nil
 }
 
-func (m *Machine) signalBusiness(signal syscall.Signal) []Action {
-	if !m.running {
+func (m *Machine) kill(signal syscall.Signal, whom Whom) []Action {
+	if whom == WhomMain && !m.running {
 		return nil
 	}
-	return []Action{Kill{[]syscall.Signal{signal}, WhomMain}}
+	return []Action{Kill{[]syscall.Signal{signal}, whom}}
 }
 
 // startAfresh is a requested start: it forgets the restarts so far.
 func (m *Machine) startAfresh(now time.Time) []Action {
-	m.restarts, m.streak = 0, 0
+	m.restarts, m.streak, m.reason = 0, 0, ""
 	return m.start(now)
 }
 
@@ -152,6 +154,10 @@ func (m *Machine) start(now time.Time) []Action {
 		return m.refuseStart()
 	}
 	m.result, m.forbid = Success, false
+	if m.inTheWay() {
+		m.fail(Resources)
+		return m.finish(Failed, explainLeftovers())
+	}
 	return m.enter(Start, Spawn{})
 }
 
@@ -166,7 +172,6 @@ func (m *Machine) refuseStart() []Action {
 // up makes the service count as started.
 func (m *Machine) up() []Action {
 	m.cameUp = true
-	m.reason = ""
 	actions := m.enter(Running)
 	if m.awaited {
 		actions = append(actions, m.answer(Started)...)
@@ -197,10 +202,10 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	case StopSigterm, StopSigkill:
 		return append(actions, m.stopPhase(now, FinalSigterm)...)
 	case FinalSigterm, FinalSigkill:
-		if !m.others {
-			return append(actions, m.stopped(now)...)
+		if m.targets(m.state) != "" {
+			return actions
 		}
-		return actions
+		return append(actions, m.stopPhase(now, m.state)...)
 	}
 	return append(actions, m.stopPhase(now, StopSigterm)...)
 }
@@ -247,9 +252,8 @@ func (m *Machine) stopped(now time.Time) []Action {
 	if m.awaited {
 		actions = append(actions, m.answer(StartFailed)...)
 	}
-	if wait == 0 {
-		return append(actions, m.restartNow(now)...)
-	}
+	// A wait of 0 is a timer, too: a program that can never be executed must not keep
+	// the loop from hearing a stop.
 	return append(actions, m.setTimer(wait)...)
 }
 

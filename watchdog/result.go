@@ -18,15 +18,17 @@ const (
 	StartLimitHit Result = "start-limit-hit"
 )
 
-// resultOf is what an exit of the business makes of the service.
+// resultOf is what an exit of the business makes of the service. systemd hears of the
+// out-of-memory killer before it hears of the exit, so neither SIGKILL on the success
+// list nor the prefix "-" makes a success of that; OOM on the success list does.
 func (p Policy) resultOf(e Exit, ignoreFailure bool) Result {
 	switch {
 	case e.NoFork:
 		return Resources
+	case e.OOM != NotOOM && !p.SuccessExitStatus.OOM:
+		return OOMKill
 	case ignoreFailure || p.clean(e):
 		return Success
-	case e.OOM != NotOOM:
-		return OOMKill
 	case e.Signal == 0:
 		return ExitCode
 	case e.Core:

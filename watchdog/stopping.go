@@ -38,6 +38,14 @@ func (m *Machine) phaseAfter(phase State) (next State, more bool) {
 	return "", false
 }
 
+// inTheWay reports whether old processes forbid a start: SendSIGKILL=no protects those
+// of databases and the like, which must not run twice on the same files (src/core/service.c,
+// service_adverse_to_leftover_processes).
+func (m *Machine) inTheWay() bool {
+	mode := m.service.KillMode
+	return m.others && !m.service.SendSIGKILL && (mode == KillControlGroup || mode == KillMixed)
+}
+
 // targets is who gets the phase's signal; "" when there is nobody to wait for.
 func (m *Machine) targets(phase State) Whom {
 	killing := phase == StopSigkill || phase == FinalSigkill
@@ -57,15 +65,18 @@ func (m *Machine) targets(phase State) Whom {
 // signals are what a phase sends. What was stopped (SIGSTOP) must be continued to
 // heed anything but a SIGKILL.
 func (m *Machine) signals(phase State) []syscall.Signal {
-	signal := m.service.KillSignal
+	signal, hangUp := m.service.KillSignal, m.service.SendSIGHUP
 	switch {
 	case phase == StopSigkill || phase == FinalSigkill:
-		return []syscall.Signal{m.service.FinalKillSignal}
-	case phase == StopSigterm && m.again && m.service.RestartKillSignal != 0:
-		signal = m.service.RestartKillSignal
+		signal, hangUp = m.service.FinalKillSignal, false
+	case phase == StopSigterm && m.again:
+		hangUp = false
+		if m.service.RestartKillSignal != 0 {
+			signal = m.service.RestartKillSignal
+		}
 	}
 	signals := []syscall.Signal{signal}
-	if m.service.SendSIGHUP && phase == StopSigterm && !m.again && signal != syscall.SIGHUP {
+	if hangUp && signal != syscall.SIGHUP {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	if signal != syscall.SIGKILL && signal != syscall.SIGCONT {

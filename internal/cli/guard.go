@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -102,7 +103,7 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 		close(done)
 	}()
 	record := guardian.Run()
-	tidy(service, dir, capture, log)
+	tidy(service, capture, log)
 	listener.Close()
 	os.Remove(dir.Control())
 	<-done
@@ -110,15 +111,13 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 }
 
 // tidy leaves nothing behind that belongs to a living guardian only.
-func tidy(service watchdog.Service, dir state.Dir, capture *logs.Capture, log zerolog.Logger) {
+func tidy(service watchdog.Service, capture *logs.Capture, log zerolog.Logger) {
 	if err := pidfile.Remove(service.PIDFile, os.Getpid()); err != nil {
 		log.Warn().Err(err).Msg("left the PID file alone")
 	}
-	capture.Drain()
-	if err := capture.Close(); err != nil {
+	if err := errors.Join(capture.Close(), capture.Remove()); err != nil {
 		log.Warn().Err(err).Msg("closing the log")
 	}
-	os.Remove(dir.FIFO())
 }
 
 // guardianLog is where the guardian says what it decides: a file of its own, kept

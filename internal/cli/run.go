@@ -48,7 +48,9 @@ func run(service watchdog.Service) error {
 		return err
 	}
 	defer lock.Close()
-	daemon.CloseOnExec() // the business gets no descriptor that was not meant for it
+	if err := daemon.CloseOnExec(); err != nil { // or the business inherits what was not meant for it
+		return failure(err)
+	}
 	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil {
 		return failure(err)
 	}

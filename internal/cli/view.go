@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"holdfast/internal/control"
@@ -39,6 +41,9 @@ var errUnknown = errors.New("no such service")
 
 // look finds out about a service: from its guardian, or from what is on disk.
 func look(name string) (view, error) {
+	if file, ok := strings.CutSuffix(name, ".service"); ok { // as systemctl takes it, or the path that start was given
+		name = filepath.Base(file)
+	}
 	if err := unit.ValidName(name); err != nil {
 		return view{}, usage(err)
 	}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"holdfast/internal/unit"
+	"holdfast/watchdog"
+)
+
+// A setting is one directive of a service file with its value.
+type setting struct{ section, name, value string }
+
+// settings says a service in the words of a service file. Environment= is not among
+// them: it is many lines, see [environmentLines].
+func settings(s watchdog.Service) []setting {
+	return []setting{
+		{"Unit", "Description", escapeSpecifiers(s.Description)},
+		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
+		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
+
+		{"Service", "Type", string(s.Type)},
+		{"Service", "ExecStart", execStart(s.Exec)},
+		{"Service", "User", s.User},
+		{"Service", "Group", s.Group},
+		{"Service", "WorkingDirectory", workingDirectory(s)},
+		{"Service", "UMask", fmt.Sprintf("%04o", s.UMask)},
+		{"Service", "OOMScoreAdjust", optional(s.OOMScoreAdjust, "")},
+		{"Service", "PIDFile", escapeSpecifiers(s.PIDFile)},
+
+		{"Service", "Restart", string(s.Policy.Restart)},
+		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
+		{"Service", "RestartSteps", strconv.Itoa(s.Backoff.RestartSteps)},
+		{"Service", "RestartMaxDelaySec", unit.FormatSpan(s.Backoff.RestartMaxDelaySec)},
+		{"Service", "SuccessExitStatus", s.Policy.SuccessExitStatus.String()},
+		{"Service", "RestartPreventExitStatus", s.Policy.RestartPreventExitStatus.String()},
+		{"Service", "RestartForceExitStatus", s.Policy.RestartForceExitStatus.String()},
+
+		{"Service", "TimeoutStartSec", unit.FormatSpan(s.TimeoutStartSec)},
+		{"Service", "TimeoutStopSec", unit.FormatSpan(s.TimeoutStopSec)},
+		{"Service", "KillMode", string(s.KillMode)},
+		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},
+		{"Service", "RestartKillSignal", watchdog.SignalName(cmp.Or(s.RestartKillSignal, s.KillSignal))},
+		{"Service", "FinalKillSignal", watchdog.SignalName(s.FinalKillSignal)},
+		{"Service", "SendSIGHUP", yesNo(s.SendSIGHUP)},
+		{"Service", "SendSIGKILL", yesNo(s.SendSIGKILL)},
+		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
+
+		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
+		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
+	}
+}
+
+// writeUnit writes a service file of what the service has differently from base.
+func writeUnit(w io.Writer, s, base watchdog.Service) error {
+	var b strings.Builder
+	section := ""
+	write := func(x setting) {
+		if x.section != section {
+			if section != "" {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintf(&b, "[%s]\n", x.section)
+			section = x.section
+		}
+		fmt.Fprintf(&b, "%s=%s\n", x.name, x.value)
+	}
+	usual := settings(base)
+	for i, x := range settings(s) {
+		if x != usual[i] {
+			if x.name == "ExecStart" && usual[i].value != "" {
+				write(setting{x.section, x.name, ""}) // a second one would be refused
+			}
+			write(x)
+		}
+		if x.name == "WorkingDirectory" {
+			for _, line := range environmentLines(s, base) {
+				write(setting{x.section, "Environment", line})
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// sameUnit reports whether two services would be written alike.
+func sameUnit(a, b watchdog.Service) bool {
+	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0
+}
+
+// environmentLines are the variables that base does not have like that. What no
+// service file can say, such as a function exported by bash, is left out.
+func environmentLines(s, base watchdog.Service) []string {
+	var lines []string
+	for _, variable := range s.Environment {
+		if slices.Contains(base.Environment, variable) {
+			continue
+		}
+		line := quoteWord(escapeSpecifiers(variable))
+		if unit.Set(&watchdog.Service{}, "Environment="+line) == nil {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// execStart is a command line with the prefixes that it needs.
+func execStart(c watchdog.Command) string {
+	if c.Path == "" {
+		return ""
+	}
+	words, prefix := []string{c.Path}, ""
+	if c.IgnoreFailure {
+		prefix = "-"
+	}
+	if len(c.Args) > 0 && c.Args[0] != c.Path {
+		prefix += "@"
+		words = append(words, c.Args[0])
+	}
+	words = append(words, c.Args[min(1, len(c.Args)):]...)
+	for i, word := range words {
+		if strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
+			prefix += ":" // no variables: a dollar is a dollar
+		}
+		words[i] = escapeSpecifiers(word)
+	}
+	return prefix + commandLine(words)
+}
+
+func workingDirectory(s watchdog.Service) string {
+	dir := escapeSpecifiers(s.WorkingDirectory)
+	if s.WorkingDirectoryOptional {
+		return "-" + dir
+	}
+	return dir
+}
+
+func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+
+func optional(n *int, none string) string {
+	if n == nil {
+		return none
+	}
+	return strconv.Itoa(*n)
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/internal/unit"
+)
+
+func verifyCommand() *cobra.Command {
+	var t target
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
+		Short: "Check a service without starting it",
+		Long: `Verify lists what becomes of each directive of a service file: honoured; harmless, it
+means nothing here; refused, it promises protection that is not given here; or
+unknown. It exits with 1 if the service could not be started.`,
+		ValidArgsFunction: completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			return verify(c, &t, args, asJSON)
+		},
+	}
+	t.addFlags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print facts for programs")
+	return c
+}
+
+func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
+	var loaded unit.Loaded
+	if c.ArgsLenAtDash() != 0 && len(args) == 1 {
+		if path, err := unit.Find(args[0]); err == nil {
+			loaded, _ = unit.Load(path, unit.Options{AllowUnsupported: t.allowUnsupported}) // resolve says what is wrong
+		}
+	}
+	_, problems, err := t.resolve(c, args)
+	if asJSON {
+		printVerdict(c.OutOrStdout(), loaded.Settings, problems, err)
+	} else {
+		printSettings(c.OutOrStdout(), loaded.Settings)
+		warn(c.ErrOrStderr(), problems)
+	}
+	switch {
+	case err != nil && asJSON:
+		return &exitError{code: exitFailed}
+	case err != nil:
+		return failure(err)
+	case !asJSON:
+		fmt.Fprintln(c.OutOrStdout(), "it can be started")
+	}
+	return nil
+}
+
+func printSettings(out io.Writer, settings []unit.Setting) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range settings {
+		fmt.Fprintf(table, "%s:%d\t%s=%s\t%s\t%s\n", s.File, s.Line, s.Name, shortened(s.Value), s.Class, s.Note)
+	}
+	table.Flush()
+}
+
+// shortened keeps a long command line from pushing the verdict off the screen.
+func shortened(value string) string {
+	const most = 40
+	runes := []rune(strings.ReplaceAll(value, "\n", " "))
+	if len(runes) <= most {
+		return string(runes)
+	}
+	return string(runes[:most-1]) + "…"
+}
+
+func printVerdict(out io.Writer, settings []unit.Setting, problems []unit.Problem, err error) {
+	verdict := struct {
+		Startable bool           `json:"startable"`
+		Error     string         `json:"error,omitempty"`
+		Warnings  []string       `json:"warnings"`
+		Settings  []unit.Setting `json:"settings"`
+	}{Startable: err == nil, Warnings: []string{}, Settings: append([]unit.Setting{}, settings...)}
+	if err != nil {
+		verdict.Error = err.Error()
+	}
+	for _, problem := range problems {
+		if !problem.Fatal {
+			verdict.Warnings = append(verdict.Warnings, problem.Error())
+		}
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	encoder.Encode(verdict)
+}

@@ -1,0 +1,108 @@
+package logs
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// queued is how many blocks may wait for the echo.
+	queued = 4
+	// patience is how long the business waits, as with any pipe, for an echo
+	// that takes nothing. After that it is held to be blocked, by Ctrl+S or a
+	// reader that hangs, and goes without until it takes something again.
+	patience = time.Second
+)
+
+// echo copies the output to the guardian's stdout. A slow reader slows the
+// business and misses nothing; a blocked one misses what it is told to have
+// missed; one that is gone ends the echo. The file has it all in every case.
+type echo struct {
+	to       io.Writer
+	queue    chan []byte
+	done     chan struct{} // closed when everything queued was written
+	progress atomic.Int64  // writes that went through
+	blocked  bool
+	missed   int // bytes since then
+}
+
+func newEcho(to io.Writer) (*echo, error) {
+	// Go ends a program whose descriptor 1 or 2 is a broken pipe (os/signal);
+	// through another descriptor that is an error like any other.
+	if file, ok := to.(*os.File); ok {
+		fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		to = os.NewFile(uintptr(fd), file.Name())
+	}
+	e := &echo{to: to, queue: make(chan []byte, queued), done: make(chan struct{})}
+	go e.run()
+	return e, nil
+}
+
+func (e *echo) run() {
+	defer close(e.done)
+	var err error
+	for text := range e.queue {
+		// In small pieces, to tell a slow reader from a blocked one.
+		for piece := range slices.Chunk(text, 4<<10) {
+			if err == nil {
+				_, err = e.to.Write(piece)
+			}
+			e.progress.Add(1)
+		}
+	}
+	if file, ok := e.to.(*os.File); ok {
+		file.Close() // our own copy
+	}
+}
+
+// put queues a copy of block.
+func (e *echo) put(block []byte) {
+	text := slices.Clone(block)
+	if e.missed > 0 {
+		text = fmt.Appendf(nil, "\n[%d bytes are in the log file only]\n%s", e.missed, block)
+	}
+	for {
+		before := e.progress.Load()
+		select {
+		case e.queue <- text:
+			e.blocked, e.missed = false, 0
+			return
+		default:
+		}
+		if e.blocked {
+			e.missed += len(block)
+			return
+		}
+		select {
+		case e.queue <- text:
+			return
+		case <-time.After(patience):
+			e.blocked = e.progress.Load() == before
+		}
+	}
+}
+
+// close returns when everything queued was written, or the reader is blocked.
+func (e *echo) close() {
+	close(e.queue)
+	for {
+		before := e.progress.Load()
+		select {
+		case <-e.done:
+			return
+		case <-time.After(patience):
+			if e.progress.Load() == before {
+				return
+			}
+		}
+	}
+}

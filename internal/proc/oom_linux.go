@@ -1,0 +1,143 @@
+package proc
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// OOMWatch tells whether a SIGKILL came from the kernel's OOM killer. For each victim the kernel first
+// raises the counters, then sends the signal, and then prints "Killed process PID" into its log:
+//
+//   - /proc/vmstat counts for the whole host. It did not move: it was not the OOM killer.
+//   - The kernel log names the PID: where it can be read, it decides.
+//   - The cgroup's counter decides otherwise. It also counts victims among the business's children.
+//   - Only vmstat is left: probably.
+type OOMWatch struct {
+	log    kernelLog
+	mounts []cgroupMount
+
+	// What was marked:
+	pid    int
+	file   counterFile // zero if there is none
+	cgroup counter
+	host   counter
+}
+
+// counter is a number that only rises; known is false where it cannot be read.
+type counter struct {
+	n     uint64
+	known bool
+}
+
+// WatchOOM opens what can be read. It keeps one descriptor, if any, and costs nothing until asked.
+func WatchOOM() *OOMWatch {
+	w := &OOMWatch{log: openKernelLog()}
+	if table, err := os.ReadFile("/proc/self/mountinfo"); err == nil {
+		w.mounts = memoryMounts(table)
+	}
+	w.Mark(os.Getpid())
+	return w
+}
+
+// Mark says that whatever happened up to now has not killed the process. It is called right before a
+// spawn with the guardian's own PID, in whose cgroup the child begins: then even its first instant is covered.
+// It may be called again with the business's PID whenever that is known to be alive; the later, the surer
+// the verdict, for a business may have moved to another cgroup, or survived the OOM kill of a child.
+func (w *OOMWatch) Mark(pid int) {
+	w.pid = pid
+	w.log.skip()
+	w.file, w.cgroup = counterFile{}, counter{}
+	if table, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup"); err == nil {
+		for _, file := range counterFiles(w.mounts, table) {
+			if c := readCounter(file.path); c.known {
+				w.file, w.cgroup = file, c
+				break
+			}
+		}
+	}
+	w.host = readCounter("/proc/vmstat")
+}
+
+// logPatience bounds the wait for a line that the kernel is about to print.
+const logPatience = 200 * time.Millisecond
+
+// Verdict tells whether it was the OOM killer, after a process has ended by a SIGKILL that nobody here has sent.
+// Every victim that is counted gets a line
+// in the log; if one is still missing, which is rare, it waits for it, for 200 ms at most.
+func (w *OOMWatch) Verdict(pid int) OOM {
+	victims, hostKnown := readCounter("/proc/vmstat").since(w.host)
+	if hostKnown && victims == 0 {
+		return NotOOM
+	}
+	if w.log.fd >= 0 {
+		w.log.read()
+		deadline := time.Now().Add(logPatience)
+		for uint64(len(w.log.victims)) < victims && !w.log.lost && time.Now().Before(deadline) {
+			time.Sleep(time.Millisecond)
+			w.log.read()
+		}
+		if slices.Contains(w.log.victims, pid) {
+			return ByOOM
+		}
+		if !w.log.lost {
+			return NotOOM
+		}
+	}
+	rise, known := readCounter(w.file.path).since(w.cgroup)
+	switch {
+	case known && rise > 0 && w.file.own:
+		return ByOOM
+	case known && rise > 0:
+		return ProbablyOOM // somebody in the cgroup around it
+	case known && w.pid == pid:
+		return NotOOM
+	case hostKnown: // no counter, or what was marked is our own cgroup, which the process may have left
+		return ProbablyOOM
+	}
+	return NotOOM
+}
+
+// Source names what a verdict would be based on, for people.
+func (w *OOMWatch) Source() string {
+	switch {
+	case w.log.fd >= 0:
+		return "the kernel log"
+	case w.file.path != "":
+		return w.file.path
+	case w.host.known:
+		return "/proc/vmstat (only probable)"
+	}
+	return "none that is readable"
+}
+
+func (now counter) since(mark counter) (rise uint64, known bool) {
+	if !now.known || !mark.known || now.n < mark.n {
+		return 0, false
+	}
+	return now.n - mark.n, true
+}
+
+func readCounter(file string) counter {
+	if file == "" {
+		return counter{}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return counter{}
+	}
+	return oomKills(data)
+}
+
+// oomKills finds the line "oom_kill N", which memory.events, memory.oom_control and vmstat all have (since Linux 4.13).
+func oomKills(data []byte) counter {
+	for line := range bytes.Lines(data) {
+		if number, found := bytes.CutPrefix(line, []byte("oom_kill ")); found {
+			n, err := strconv.ParseUint(string(bytes.TrimSpace(number)), 10, 64)
+			return counter{n, err == nil}
+		}
+	}
+	return counter{}
+}

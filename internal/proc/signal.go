@@ -1,0 +1,103 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// sendAll sends the signals in order through send, which reaches the process or fails.
+func (id ID) sendAll(send func(syscall.Signal) error, sigs []syscall.Signal) error {
+	for i, sig := range sigs {
+		switch err := send(sig); {
+		case err == nil:
+		case err != syscall.ESRCH:
+			return fmt.Errorf("process %d: signal %d: %w", id.PID, int(sig), err)
+		case i > 0:
+			return nil // an earlier one ended it
+		default:
+			return fmt.Errorf("process %d: %w", id.PID, ErrGone)
+		}
+	}
+	return nil
+}
+
+// maxWalks bounds how often one call walks the tree. Whoever forks faster than that under a signal
+// that can be survived must not hold up the guardian; a SIGKILL is repeated by the caller anyway.
+const maxWalks = 16
+
+// SignalAll sends the signals, in order, once to every live descendant of root, but not to root itself
+// nor to the calling process. It walks the tree again until a walk finds nobody new, so a process forked
+// meanwhile is reached too, unless the tree outgrows 16 walks: a caller that wants the tree gone calls
+// again for each reaped exit until [Reaper.Collect] reports to be alone.
+//
+// It returns how many processes were signalled, and the first failure; the others are signalled nevertheless.
+func SignalAll(root int, sigs ...syscall.Signal) (n int, err error) {
+	s := sweep{sigs: sigs}
+	err = s.below(root)
+	return len(s.reached), err
+}
+
+// SignalTree is [SignalAll] for root too, and before the others. It is for a tree that is not below
+// the caller, such as a business whose guardian died. Once root has ended, its children have another
+// parent and cannot be found again: so it returns whom it reached, for the caller to watch and to signal again.
+func SignalTree(root ID, sigs ...syscall.Signal) (reached []ID, err error) {
+	s := sweep{sigs: sigs}
+	// Everybody is looked up before root may die of its signal.
+	found, err := Descendants(root.PID)
+	if err != nil {
+		return nil, err
+	}
+	if !root.Alive() {
+		return nil, fmt.Errorf("process %d: %w", root.PID, ErrGone)
+	}
+	s.signal(root)
+	s.signalNew(found)
+	err = s.below(root.PID)
+	return s.reached, err
+}
+
+// sweep is one call's way through a tree.
+type sweep struct {
+	sigs    []syscall.Signal
+	tried   map[ID]bool
+	reached []ID
+	failed  error // the first failure
+}
+
+func (s *sweep) below(root int) error {
+	for range maxWalks {
+		found, err := Descendants(root)
+		if err != nil {
+			return err
+		}
+		if !s.signalNew(found) {
+			break
+		}
+	}
+	return s.failed
+}
+
+// signalNew signals whoever was not yet tried, and reports whether there was anybody.
+func (s *sweep) signalNew(found []Process) (news bool) {
+	if s.tried == nil {
+		s.tried = make(map[ID]bool, len(found))
+	}
+	for _, p := range found {
+		if !p.Dead() && p.PID != os.Getpid() && !s.tried[p.ID] {
+			news, s.tried[p.ID] = true, true
+			s.signal(p.ID)
+		}
+	}
+	return news
+}
+
+func (s *sweep) signal(id ID) {
+	switch err := id.Signal(s.sigs...); {
+	case err == nil:
+		s.reached = append(s.reached, id)
+	case !errors.Is(err, ErrGone) && s.failed == nil:
+		s.failed = err
+	}
+}

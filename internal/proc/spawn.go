@@ -1,0 +1,173 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Spec is what to spawn. Nothing in it is looked up or completed.
+type Spec struct {
+	Path string   // absolute
+	Args []string // argv[0] included
+	Env  []string // as it is; nil is an empty environment
+	Dir  string   // the working directory; "" is the guardian's
+
+	// Stdin, Stdout, Stderr become the descriptors 0, 1 and 2; nil is /dev/null. They are put into
+	// blocking mode, as any program expects. Every other descriptor must be close-on-exec already.
+	Stdin, Stdout, Stderr *os.File
+
+	Credential *syscall.Credential // user and groups; nil: the guardian's
+
+	// OOMScoreAdj is from -1000 (never a victim of the OOM killer) to 1000 (the first one); nil is
+	// what the guardian itself was given, before [Reaper.ProtectFromOOM]. Where it cannot be set, the
+	// process starts without, see [Reaper.OOMScoreErr].
+	OOMScoreAdj *int
+}
+
+// Step is the part of a spawn that failed. Its number is the exit status by which systemd tells of it.
+type Step int
+
+const (
+	StepFork  Step = 0   // no process, memory or descriptor to be had: systemd's Result=resources, no status
+	StepChdir Step = 200 // CHDIR: Dir cannot be entered
+	StepExec  Step = 203 // EXEC: Path cannot be executed
+	StepStdin Step = 208 // STDIN: /dev/null cannot be opened
+	StepGroup Step = 216 // GROUP: the group or the supplementary groups cannot be taken
+	StepUser  Step = 217 // USER: the user cannot be taken
+)
+
+func (s Step) String() string {
+	switch s {
+	case StepFork:
+		return "fork"
+	case StepChdir:
+		return "chdir"
+	case StepExec:
+		return "exec"
+	case StepStdin:
+		return "open"
+	case StepGroup:
+		return "setgid"
+	case StepUser:
+		return "setuid"
+	}
+	return fmt.Sprintf("step %d", int(s))
+}
+
+// SpawnError says why nothing was spawned; no process is left of the attempt.
+type SpawnError struct {
+	Step Step
+	Name string // whom it failed for: the directory, the file, the user or group ID; "" for a fork
+	Err  error  // wraps the errno
+}
+
+func (e *SpawnError) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("%s: %v", e.Step, e.Err)
+	}
+	return fmt.Sprintf("%s %s: %v", e.Step, e.Name, e.Err)
+}
+
+func (e *SpawnError) Unwrap() error { return e.Err }
+
+// forkExec starts the process in a process group of its own. Signals are at their defaults there and none
+// is blocked, but one that this process ignores stays ignored.
+func forkExec(spec Spec) (pid int, err error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return 0, &SpawnError{StepStdin, os.DevNull, errors.Unwrap(err)}
+	}
+	defer null.Close()
+	files := make([]uintptr, 3)
+	for i, f := range []*os.File{spec.Stdin, spec.Stdout, spec.Stderr} {
+		if f == nil {
+			f = null
+		}
+		files[i] = f.Fd()
+	}
+	defer unblockSignals()()
+	pid, err = syscall.ForkExec(spec.Path, spec.Args, &syscall.ProcAttr{
+		Dir:   spec.Dir,
+		Env:   spec.Env,
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Setpgid: true, Credential: spec.Credential},
+	})
+	if err != nil {
+		return 0, diagnose(spec, err)
+	}
+	return pid, nil
+}
+
+// diagnose finds out which step failed: the system tells only the errno, whichever call in the new process
+// it came from. The order is that of the calls: groups, user, directory, program.
+func diagnose(spec Spec, err error) *SpawnError {
+	var errno syscall.Errno
+	errors.As(err, &errno)
+	switch errno {
+	case syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.ENOSYS:
+		return &SpawnError{StepFork, "", err}
+	}
+	if c := spec.Credential; c != nil && (errno == syscall.EPERM || errno == syscall.EINVAL) {
+		if c.Gid == ^uint32(0) || c.Uid != ^uint32(0) && (!c.NoSetGroups || int(c.Gid) != os.Getegid()) {
+			return &SpawnError{StepGroup, fmt.Sprint(c.Gid), err}
+		}
+		return &SpawnError{StepUser, fmt.Sprint(c.Uid), err}
+	}
+	if spec.Dir != "" {
+		switch info, statErr := os.Stat(spec.Dir); {
+		case statErr != nil && errors.Is(statErr, errno), statErr == nil && !info.IsDir() && errno == syscall.ENOTDIR:
+			return &SpawnError{StepChdir, spec.Dir, err}
+		case errno == syscall.EACCES && !maySearch(spec.Dir, spec.Credential):
+			return &SpawnError{StepChdir, spec.Dir, err}
+		}
+	}
+	return &SpawnError{StepExec, spec.Path, explainExec(spec, errno, err)}
+}
+
+// explainExec adds what the errno leaves open.
+func explainExec(spec Spec, errno syscall.Errno, err error) error {
+	info, statErr := os.Stat(spec.Path)
+	switch {
+	case errno == syscall.ENOENT && statErr == nil:
+		if interpreter := scriptInterpreter(spec.Path); interpreter != "" {
+			return fmt.Errorf("%w: the script is there, but its interpreter %s is not", err, interpreter)
+		}
+		return fmt.Errorf("%w: the file is there, but not the dynamic loader that it was built for", err)
+	case errno == syscall.EACCES && statErr == nil && info.IsDir():
+		return fmt.Errorf("%w: it is a directory", err)
+	case errno == syscall.EACCES && statErr == nil && info.Mode()&0o111 == 0:
+		return fmt.Errorf("%w: it is not executable (mode %04o)", err, info.Mode().Perm())
+	case errno == syscall.ENOEXEC:
+		return fmt.Errorf("%w: neither a program for this machine nor a script that begins with #!", err)
+	case errno == syscall.E2BIG:
+		return fmt.Errorf("%w: %d arguments and %d variables are more than the system passes on", err, len(spec.Args), len(spec.Env))
+	}
+	return err
+}
+
+// scriptInterpreter is the program that a #! line names, "" for any other file.
+func scriptInterpreter(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 256) // the kernel reads no more either
+	n, _ := f.Read(head)
+	line, isScript := strings.CutPrefix(string(head[:n]), "#!")
+	if !isScript {
+		return ""
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return ""
+	}
+	if strings.HasSuffix(line, "\r") {
+		return fmt.Sprintf("%q (the line ends in a carriage return)", strings.TrimLeft(line, " \t"))
+	}
+	return fields[0]
+}

@@ -1,0 +1,45 @@
+package proc
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Process is one entry of the process table.
+type Process struct {
+	ID
+	PPID, PGID, Session int
+
+	// State is the kernel's letter: R running, S sleeping, D waiting for a disk, T stopped, Z zombie.
+	State byte
+
+	Comm string // the command's name, without its arguments; Linux keeps 15 bytes
+
+	threads int
+}
+
+// Dead reports whether nothing of the process runs any more. A zombie whose other threads go on, after
+// only its main thread ended, is alive.
+func (p Process) Dead() bool {
+	return p.State == 'X' || p.State == 'Z' && p.threads <= 1
+}
+
+// below picks the descendants of root, parents before children. It sorts all.
+func below(root int, all []Process) []Process {
+	slices.SortFunc(all, func(a, b Process) int {
+		return cmp.Or(cmp.Compare(a.PPID, b.PPID), cmp.Compare(a.PID, b.PID))
+	})
+	var found []Process
+	for parent, next := root, 0; ; next++ {
+		i, _ := slices.BinarySearchFunc(all, parent, func(p Process, ppid int) int { return cmp.Compare(p.PPID, ppid) })
+		for ; i < len(all) && all[i].PPID == parent; i++ {
+			if all[i].PID != root { // PIDs were read one after the other: a recycled one could close a circle
+				found = append(found, all[i])
+			}
+		}
+		if next == len(found) {
+			return found
+		}
+		parent = found[next].PID
+	}
+}

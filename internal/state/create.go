@@ -1,0 +1,77 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Create makes the service's directories where they are missing: the runtime
+// directory with mode 0700, the log directory with mode 0750. It refuses one
+// that is not a directory, belongs to somebody else or cannot be written. Of
+// the two only the log directory may be a symbolic link, to a larger disk.
+func (d Dir) Create() error {
+	if err := create(d.Runtime, 0o700, os.Lstat); err != nil {
+		return fmt.Errorf("runtime directory: %w; set %s to a directory of your own", err, runtimeVariable)
+	}
+	if err := os.Chmod(d.Runtime, 0o700); err != nil { // one that was there may be open to others
+		return fmt.Errorf("runtime directory: %w", err)
+	}
+	if err := create(d.Log, 0o750, os.Stat); err != nil {
+		return fmt.Errorf("log directory: %w; set %s to a directory of your own", err, logVariable)
+	}
+	return nil
+}
+
+func create(path string, mode fs.FileMode, stat func(string) (fs.FileInfo, error)) error {
+	uid := os.Geteuid()
+	parents := fs.FileMode(0o755)
+	if uid != 0 {
+		parents = 0o700 // XDG Base Directory Specification
+	}
+	parent := filepath.Dir(path)
+	if err := os.MkdirAll(parent, parents); err != nil {
+		return err
+	}
+	// In /tmp anybody could have made it since Locate looked.
+	if parent == sharedRoot(sharedTemp, uid) {
+		if err := checkOwn(parent, uid, os.Lstat); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := checkOwn(path, uid, stat); err != nil {
+		return err
+	}
+	// Root may write anywhere but on a read-only file system, so ask the kernel.
+	if err := unix.Access(path, unix.W_OK|unix.X_OK); err != nil {
+		return fmt.Errorf("%s: not writable: %w", path, err)
+	}
+	return nil
+}
+
+// checkOwn says what keeps path from being a directory of uid's. Given
+// [os.Lstat], a symbolic link does too.
+func checkOwn(path string, uid int, stat func(string) (fs.FileInfo, error)) error {
+	info, err := stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s: is a symbolic link", path)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s: is not a directory", path)
+	}
+	if owner := int(info.Sys().(*syscall.Stat_t).Uid); owner != uid {
+		return fmt.Errorf("%s: belongs to uid %d, not to you (uid %d)", path, owner, uid)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+// Package state is where a service lives on disk: its runtime and log
+// directories, its lock and its last state.
+//
+// Everything is found from the service's name and the caller alone, so whoever
+// asks about a service looks where its guardian wrote, and nothing is registered
+// anywhere else.
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Dir is where one service lives. Both paths are absolute.
+type Dir struct {
+	Name    string // the service's name, without ".service"
+	Runtime string // lock, PID file, sockets, FIFO, last state; mode 0700, gone after a reboot
+	Log     string // the business's output and the guardian's own log
+}
+
+// LockFile is held by the guardian for as long as it lives; see [TryLock].
+func (d Dir) LockFile() string { return filepath.Join(d.Runtime, "lock") }
+
+// PIDFile is the PID file's place unless the service names another.
+func (d Dir) PIDFile() string { return filepath.Join(d.Runtime, "pid") }
+
+// Control is the socket on which the guardian answers.
+func (d Dir) Control() string { return filepath.Join(d.Runtime, "control") }
+
+// FIFO is the business's stdout and stderr.
+func (d Dir) FIFO() string { return filepath.Join(d.Runtime, "log") }
+
+// StateFile is the last state, which stays after the service ended; see [Load].
+func (d Dir) StateFile() string { return filepath.Join(d.Runtime, "state.json") }
+
+// Output is the file that collects what the business prints.
+func (d Dir) Output() string { return filepath.Join(d.Log, "output.log") }
+
+// GuardianLog is the guardian's own log.
+func (d Dir) GuardianLog() string { return filepath.Join(d.Log, "guardian.log") }
+
+// Locate returns the directories of the service called name, for the calling
+// user and environment. It creates nothing; see [Dir.Create].
+//
+// Root's services are below /run/holdfast (/var/run/holdfast outside Linux) and
+// /var/log/holdfast, other users' below $XDG_RUNTIME_DIR/holdfast and
+// $XDG_STATE_HOME/holdfast (default ~/.local/state/holdfast).
+// HOLDFAST_RUNTIME_DIR and HOLDFAST_LOG_DIR override; NAME is appended to them
+// too, and a relative one is taken from the current directory.
+func Locate(name string) (Dir, error) {
+	if err := checkName(name); err != nil {
+		return Dir{}, fmt.Errorf("service name %q: %w", name, err)
+	}
+	uid := os.Geteuid()
+	runtime, err := runtimeRoot(uid, os.Getenv)
+	if err != nil {
+		return Dir{}, fmt.Errorf("runtime directory: %w", err)
+	}
+	logs, err := logRoot(uid, os.Getenv)
+	if err != nil {
+		return Dir{}, fmt.Errorf("log directory: %w", err)
+	}
+	return Dir{name, filepath.Join(runtime, name), filepath.Join(logs, name)}, nil
+}
+
+// List returns the names of the services that have a last state below the
+// runtime directory, sorted. None is not an error.
+func List() ([]string, error) {
+	root, err := runtimeRoot(os.Geteuid(), os.Getenv)
+	if err != nil {
+		return nil, fmt.Errorf("runtime directory: %w", err)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("runtime directory: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		dir := Dir{Name: entry.Name(), Runtime: filepath.Join(root, entry.Name())}
+		if !entry.IsDir() || checkName(dir.Name) != nil {
+			continue
+		}
+		if _, err := os.Lstat(dir.StateFile()); err == nil {
+			names = append(names, dir.Name)
+		}
+	}
+	return names, nil
+}
+
+// checkName accepts systemd's unit names (systemd.unit(5)), but for a leading
+// dot, which hides a directory or leaves it, and a leading dash, which reads as
+// an option.
+func checkName(name string) error {
+	const special = `:-_.\@`
+	switch {
+	case name == "":
+		return errors.New("is empty")
+	case len(name) > 255:
+		return errors.New("is longer than 255 bytes")
+	case name[0] == '.' || name[0] == '-':
+		return fmt.Errorf("begins with %q", name[0])
+	}
+	for _, r := range name {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		if !letter && !strings.ContainsRune(special, r) {
+			return fmt.Errorf("contains %q; use letters, digits and %s", r, special)
+		}
+	}
+	return nil
+}

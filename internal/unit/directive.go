@@ -1,0 +1,115 @@
+package unit
+
+import (
+	"strings"
+
+	"holdfast/watchdog"
+)
+
+// A Directive is one row of the table that service files, -p and verify share.
+type Directive struct {
+	// Section is where a service file has it.
+	Section string
+	Name    string
+	Class   Class
+	// Doc is one line of documentation.
+	Doc string
+	set func(value string) error
+}
+
+// Directives is every directive that this version has an opinion about.
+func Directives() []Directive {
+	return newDraft(watchdog.Service{}).table
+}
+
+// directives is the table. The setters write into the draft's service; their error is a
+// warning in a service file unless it is a refusal.
+func (d *draft) directives() []Directive {
+	s := &d.service
+	policy, backoff, limit := &s.Policy, &s.Backoff, &s.StartLimit
+	limitInterval := into(&limit.Interval, ParseSpan)
+	limitBurst := into(&limit.Burst, parseCount)
+	table := []Directive{
+		{"Unit", "Description", Honoured, "What the service is, for people.", d.description},
+		{"Unit", "StartLimitIntervalSec", Honoured, "Length of the start limit's window; 0 means no limit.", limitInterval},
+		{"Unit", "StartLimitInterval", Honoured, "Older spelling of StartLimitIntervalSec=.", limitInterval},
+		{"Unit", "StartLimitBurst", Honoured, "How many starts the window allows; 0 means no limit.", limitBurst},
+
+		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
+		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
+		{"Service", "Type", Honoured, "When the business counts as started: simple (forked) or exec (executed).", into(&s.Type, parseType)},
+		{"Service", "ExecStart", Honoured, "The command line of the business.", d.execStart},
+
+		{"Service", "Restart", Honoured, "After which exits the business is started again.", into(&policy.Restart, oneOf(
+			watchdog.RestartNo, watchdog.RestartAlways, watchdog.RestartOnSuccess, watchdog.RestartOnFailure,
+			watchdog.RestartOnAbnormal, watchdog.RestartOnAbort, watchdog.RestartOnWatchdog))},
+		{"Service", "SuccessExitStatus", Honoured, "Exits that count as clean besides systemd's own.", d.exitList(&policy.SuccessExitStatus)},
+		{"Service", "RestartPreventExitStatus", Honoured, "The no-restart list: exits after which the business is not started again.", d.exitList(&policy.RestartPreventExitStatus)},
+		{"Service", "RestartForceExitStatus", Honoured, "Exits after which the business is started again whatever Restart= says.", d.exitList(&policy.RestartForceExitStatus)},
+		{"Service", "RestartSec", Honoured, "The wait before an automatic restart.", into(&backoff.RestartSec, ParseSpan)},
+		{"Service", "RestartSteps", Honoured, "In how many steps the wait grows to RestartMaxDelaySec=.", into(&backoff.RestartSteps, parseCount)},
+		{"Service", "RestartMaxDelaySec", Honoured, "The longest wait before an automatic restart.", into(&backoff.RestartMaxDelaySec, ParseSpan)},
+
+		{"Service", "TimeoutStartSec", Honoured, "How long a start may take; 0 or infinity means for ever.", into(&s.TimeoutStartSec, parseTimeout)},
+		{"Service", "TimeoutStopSec", Honoured, "How long each phase of a stop waits; 0 or infinity means for ever.", into(&s.TimeoutStopSec, parseTimeout)},
+		{"Service", "TimeoutSec", Honoured, "TimeoutStartSec= and TimeoutStopSec= in one.", func(value string) error {
+			timeout, err := parseTimeout(value)
+			if err == nil {
+				s.TimeoutStartSec, s.TimeoutStopSec = timeout, timeout
+			}
+			return err
+		}},
+		{"Service", "KillMode", Honoured, "Which processes a stop signals.", into(&s.KillMode, oneOf(
+			watchdog.KillControlGroup, watchdog.KillMixed, watchdog.KillProcess, watchdog.KillNone))},
+		{"Service", "KillSignal", Honoured, "The signal that asks for a stop.", into(&s.KillSignal, watchdog.ParseSignal)},
+		{"Service", "RestartKillSignal", Honoured, "Takes KillSignal='s place when the stop belongs to a requested restart.", into(&s.RestartKillSignal, watchdog.ParseSignal)},
+		{"Service", "FinalKillSignal", Honoured, "The signal that ends what did not stop in time.", into(&s.FinalKillSignal, watchdog.ParseSignal)},
+		{"Service", "SendSIGHUP", Honoured, "Whether a SIGHUP follows KillSignal=.", into(&s.SendSIGHUP, parseBool)},
+		{"Service", "SendSIGKILL", Honoured, "Whether FinalKillSignal= is sent at all.", into(&s.SendSIGKILL, parseBool)},
+		{"Service", "ReloadSignal", Honoured, "The signal that asks for a reload.", into(&s.ReloadSignal, watchdog.ParseSignal)},
+
+		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; a relative path is below /run.", d.pidFile},
+		{"Service", "User", Honoured, "The user that the business runs as, a name or a number.", d.account(&s.User)},
+		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
+		{"Service", "WorkingDirectory", Honoured, "Where the business starts: an absolute path or ~; with - in front it may be missing.", d.workingDirectory},
+		{"Service", "UMask", Honoured, "The file mode creation mask of the business, in octal.", into(&s.UMask, parseMode)},
+		{"Service", "Environment", Honoured, "Variables for the business, NAME=value.", d.environment},
+		{"Service", "OOMScoreAdjust", Honoured, "How readily the kernel kills the business when memory runs out, -1000 to 1000.", d.oomScoreAdjust},
+
+		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
+		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
+	}
+	for _, row := range []struct {
+		section, names, doc string
+		class               Class
+		set                 func(string) error
+	}{
+		{"Unit", dependencies, "Orders units, of which there is one here.", Harmless, accept},
+		{"Install", installation, "Says what systemctl enable does.", Harmless, accept},
+		{"Service", sandboxing, "Promises protection that holdfast does not give.", Refused, d.sandbox},
+	} {
+		for _, name := range strings.Fields(row.names) {
+			table = append(table, Directive{row.section, name, row.class, row.doc, row.set})
+		}
+	}
+	return table
+}
+
+const (
+	dependencies = `Documentation Wants Requires Requisite BindsTo PartOf Upholds Before After DefaultDependencies`
+
+	installation = `WantedBy RequiredBy UpheldBy Also Alias DefaultInstance`
+
+	sandboxing = `
+		RootDirectory RootImage DynamicUser NoNewPrivileges CapabilityBoundingSet SecureBits
+		ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
+		ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
+		PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts
+		ReadOnlyPaths InaccessiblePaths NoExecPaths TemporaryFileSystem NetworkNamespacePath
+		RestrictAddressFamilies RestrictFileSystems RestrictNamespaces RestrictNetworkInterfaces
+		RestrictRealtime RestrictSUIDSGID LockPersonality MemoryDenyWriteExecute
+		SystemCallFilter SystemCallArchitectures SELinuxContext AppArmorProfile SmackProcessLabel
+		IPAddressDeny SocketBindDeny DevicePolicy`
+)
+
+func accept(string) error { return nil }

@@ -1,0 +1,227 @@
+// Package unit reads service files and -p settings into a watchdog.Service.
+//
+// What a line means, and what becomes of a wrong one, is systemd's verdict: most bad
+// values are warned about and the earlier value stays, a few refuse the whole service.
+// On the command line, where a person waits for the answer, everything bad is an error.
+package unit
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"holdfast/watchdog"
+)
+
+// Loaded is a service file that was read. After an error, Settings and Problems still
+// say what was found and Service is not to be used.
+type Loaded struct {
+	Service  watchdog.Service
+	Settings []Setting
+	Problems []Problem
+}
+
+// Options change what Load makes of a service file. The zero value is systemd's way.
+type Options struct {
+	// Settings are assignments from the command line, Name=value. They are applied
+	// after those of the file.
+	Settings []string
+	// AllowUnsupported makes a warning of each sandboxing directive, which is
+	// refused otherwise.
+	AllowUnsupported bool
+}
+
+// Load reads the service file at path, which ends in .service and so names the
+// service. The error, where there is one, joins every Problem that is fatal or came
+// from the command line; an unreadable file is told by the error alone.
+func Load(path string, options Options) (Loaded, error) {
+	base := filepath.Base(path)
+	name, isService := strings.CutSuffix(base, suffix)
+	if !isService {
+		return Loaded{}, fmt.Errorf("%s: the name of a service file ends in %s", path, suffix)
+	}
+	if err := ValidName(name); err != nil {
+		return Loaded{}, fmt.Errorf("%s: %w", path, err)
+	}
+	file, err := open(path)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer file.Close()
+
+	service := watchdog.FileDefaults(name)
+	if service.Source, err = filepath.Abs(path); err != nil {
+		return Loaded{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return load(path, file, service, options)
+}
+
+// load is Load for an open file and the service as it is without one.
+func load(path string, file io.Reader, service watchdog.Service, options Options) (Loaded, error) {
+	d := newDraft(service)
+	d.file = path
+	d.allowUnsupported = options.AllowUnsupported
+	if err := d.read(path, file); err != nil {
+		return Loaded{}, err
+	}
+	d.applyAll(options.Settings)
+	d.complete()
+	return Loaded{d.service, d.settings, d.problems}, d.err()
+}
+
+// Set applies settings from a command line, each Name=value, to a complete service.
+// The error joins all that is wrong with them; the service is then left as it was.
+func Set(service *watchdog.Service, settings ...string) error {
+	d := newDraft(*service)
+	d.applyAll(settings)
+	d.complete()
+	if err := d.err(); err != nil {
+		return err
+	}
+	*service = d.service
+	return nil
+}
+
+// open opens a service file. What is not a regular file is refused, since a FIFO would
+// block for ever, and what is empty is masked, as in systemd.
+func open(path string) (io.ReadCloser, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		switch {
+		case info.Mode().IsRegular() && info.Size() == 0, path == os.DevNull, isNullDevice(info):
+			return nil, fmt.Errorf("%s: the service is masked (the file is empty, or a link to %s)", path, os.DevNull)
+		case info.IsDir():
+			return nil, fmt.Errorf("%s: a directory, not a service file", path)
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s: not a regular file", path)
+		}
+		var file *os.File
+		if file, err = os.Open(path); err == nil {
+			return file, nil
+		}
+	}
+	if pathError, ok := errors.AsType[*os.PathError](err); ok {
+		err = pathError.Err
+	}
+	return nil, fmt.Errorf("%s: %w", path, err)
+}
+
+func isNullDevice(info os.FileInfo) bool {
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(info, null)
+}
+
+// A draft is a service in the making, with what was noticed on the way.
+type draft struct {
+	service watchdog.Service
+	// initial is the service before any setting: what an empty assignment goes back to.
+	initial  watchdog.Service
+	commands []command // what ExecStart= gave so far
+	table    []Directive
+
+	file             string // "" for a bare command line
+	at               Setting
+	allowUnsupported bool
+
+	settings []Setting
+	problems []Problem
+}
+
+func newDraft(service watchdog.Service) *draft {
+	d := &draft{service: service, initial: service}
+	// The setters append to these, and must not write into their caller's arrays.
+	policy := &d.service.Policy
+	for _, list := range []*watchdog.ExitList{
+		&policy.SuccessExitStatus, &policy.RestartPreventExitStatus, &policy.RestartForceExitStatus,
+	} {
+		list.Codes, list.Signals = slices.Clone(list.Codes), slices.Clone(list.Signals)
+	}
+	d.service.Environment = slices.Clone(service.Environment)
+	d.table = d.directives()
+	return d
+}
+
+// applyAll applies assignments from the command line.
+func (d *draft) applyAll(assignments []string) {
+	for _, assignment := range assignments {
+		name, value, found := strings.Cut(assignment, "=")
+		d.at = Setting{Name: name, Value: strings.Trim(value, whitespace)}
+		switch {
+		case !found || name == "":
+			d.problems = append(d.problems, Problem{Err: fmt.Errorf("%s is no setting; write Name=value", shown(assignment))})
+		case strings.ContainsRune(value, 0):
+			d.warn(errors.New("a NUL byte in the value"))
+		default:
+			d.apply(d.at)
+		}
+	}
+}
+
+// apply applies one setting. Its section is "" when it comes from the command line,
+// where the name alone decides.
+func (d *draft) apply(setting Setting) {
+	directive, hint := d.lookup(setting.Section, setting.Name)
+	setting.Class, setting.Note = directive.Class, cmp.Or(directive.Doc, hint)
+	d.at = setting
+	d.settings = append(d.settings, setting)
+	if directive.Class == Unknown {
+		d.warn(errors.New(hint))
+		return
+	}
+	d.warn(directive.set(setting.Value))
+}
+
+// lookup finds a directive. One that is unknown comes with a sentence about it.
+func (d *draft) lookup(section, name string) (found Directive, hint string) {
+	hint = "unknown, or not honoured by this version"
+	for _, directive := range d.table {
+		switch {
+		case directive.Name == name && (directive.Section == section || section == ""):
+			return directive, ""
+		case directive.Name == name:
+			hint = fmt.Sprintf("not known in [%s]; it belongs in [%s]", section, directive.Section)
+		case strings.EqualFold(directive.Name, name):
+			hint = fmt.Sprintf("unknown; it is spelled %s", directive.Name)
+		}
+	}
+	return Directive{Class: Unknown}, hint
+}
+
+// warn notes what is wrong with the setting at hand; nil is nothing.
+func (d *draft) warn(err error) {
+	if err == nil {
+		return
+	}
+	_, fatal := errors.AsType[refusal](err)
+	d.problems = append(d.problems, Problem{
+		File: d.at.File, Line: d.at.Line, Name: d.at.Name, Value: d.at.Value, Err: err, Fatal: fatal,
+	})
+}
+
+// err joins the problems that forbid a start.
+func (d *draft) err() error {
+	var fatal []error
+	for _, problem := range d.problems {
+		if problem.Fatal || problem.File == "" {
+			fatal = append(fatal, problem)
+		}
+	}
+	return errors.Join(fatal...)
+}
+
+// assigned reports whether a setting of that name was made, and puts the draft back at
+// the last one, so that what is wrong with it is told there.
+func (d *draft) assigned(name string) bool {
+	for _, setting := range slices.Backward(d.settings) {
+		if setting.Name == name && setting.Class == Honoured {
+			d.at = setting
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package unit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast/watchdog"
+)
+
+// into is the setter of a field with a value of its own. A value that does not parse,
+// an empty one included, leaves the field as it was.
+func into[T any](field *T, parse func(string) (T, error)) func(string) error {
+	return func(text string) error {
+		value, err := parse(text)
+		if err == nil {
+			*field = value
+		}
+		return err
+	}
+}
+
+func oneOf[T ~string](values ...T) func(string) (T, error) {
+	return func(text string) (T, error) {
+		if slices.Contains(values, T(text)) {
+			return T(text), nil
+		}
+		words := make([]string, len(values))
+		for i, value := range values {
+			words[i] = string(value)
+		}
+		return "", fmt.Errorf("not one of %s", strings.Join(words, ", "))
+	}
+}
+
+func parseType(text string) (watchdog.Type, error) {
+	if slices.Contains([]string{"forking", "oneshot", "dbus", "notify", "notify-reload", "idle"}, text) {
+		return "", refuse("this version guards only services of type simple or exec; " +
+			"let the program stay in the foreground and write simple")
+	}
+	return oneOf(watchdog.Simple, watchdog.Exec)(text)
+}
+
+// parseBool reads systemd's booleans, case aside.
+func parseBool(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "1", "yes", "y", "true", "t", "on":
+		return true, nil
+	case "0", "no", "n", "false", "f", "off":
+		return false, nil
+	}
+	return false, errors.New("neither yes nor no")
+}
+
+// parseCount reads a number as systemd's safe_atou does: decimal, 0x10, 010, 0o10 or 0b10.
+func parseCount(text string) (int, error) {
+	number, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 0, 31)
+	if err != nil || strings.Contains(text, "_") {
+		return 0, errors.New("not a number from 0 up")
+	}
+	return int(number), nil
+}
+
+func parseMode(text string) (os.FileMode, error) {
+	mode, err := strconv.ParseUint(text, 8, 32)
+	if err != nil || mode > 0o7777 {
+		return 0, errors.New("not an octal mode such as 0027")
+	}
+	return os.FileMode(mode), nil
+}
+
+// parseTimeout reads a time in which 0 means for ever: TimeoutStartSec= and
+// TimeoutStopSec= in systemd.service(5).
+func parseTimeout(text string) (time.Duration, error) {
+	span, err := ParseSpan(text)
+	if span == 0 {
+		span = watchdog.Infinity
+	}
+	return span, err
+}
+
+// exitList is the setter of a list of exits: it adds, and an empty value resets. Words
+// are not unquoted, and a wrong one does not spoil the others.
+func (d *draft) exitList(list *watchdog.ExitList) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			*list = watchdog.ExitList{}
+			return nil
+		}
+		for word := range strings.FieldsFuncSeq(text, isSpace) {
+			d.warn(list.Add(word))
+		}
+		return nil
+	}
+}
+
+func isSpace(r rune) bool { return strings.ContainsRune(whitespace, r) }
+
+func (d *draft) description(text string) (err error) {
+	if text == "" {
+		text = d.initial.Description
+	}
+	text, err = d.specifiers(text)
+	if err == nil {
+		d.service.Description = text
+	}
+	return err
+}
+
+func (d *draft) oomScoreAdjust(text string) error {
+	if text == "" {
+		d.service.OOMScoreAdjust = d.initial.OOMScoreAdjust
+		return nil
+	}
+	number, err := strconv.ParseInt(text, 0, 32)
+	if err != nil || number < -1000 || number > 1000 || strings.Contains(text, "_") {
+		return errors.New("not a number from -1000 to 1000")
+	}
+	score := int(number)
+	d.service.OOMScoreAdjust = &score
+	return nil
+}
+
+// account is the setter of User= and Group=. Whether there is such an account is found
+// out at each start; a name that can be none refuses the service, as in systemd.
+func (d *draft) account(field *string) func(string) error {
+	return func(text string) error {
+		name, err := d.specifiers(text)
+		if err != nil {
+			return refusal{err}
+		}
+		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, isUnsafe) ||
+			strings.TrimSpace(name) != name || strings.HasPrefix(name, "-") || name == "." || name == ".." {
+			return refuse("not a name or number of an account")
+		}
+		*field = name
+		return nil
+	}
+}
+
+// sandbox refuses a promise of protection. What promises nothing is accepted.
+func (d *draft) sandbox(text string) error {
+	on, notBool := parseBool(text)
+	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
+		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
+	switch {
+	case nothing:
+		return nil
+	case d.at.File == "":
+		return refuse("holdfast does not give this protection")
+	case d.allowUnsupported:
+		return errors.New("the service runs without this protection, which holdfast does not give")
+	}
+	return refuse("holdfast does not give this protection; --allow-unsupported starts the service without it")
+}
