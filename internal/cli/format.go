@@ -84,7 +84,11 @@ func size(bytes int64) string {
 
 // cpuTime is a time of the CPU as systemctl prints it, to the millisecond.
 func cpuTime(d time.Duration) string {
-	return unit.FormatSpan(d.Truncate(time.Millisecond))
+	text := unit.FormatSpan(d.Truncate(time.Millisecond))
+	if whole, found := strings.CutSuffix(text, "000s"); found { // 1.103000s
+		return whole + "s"
+	}
+	return text
 }
 
 // printable shows what other programs wrote without letting it play with the terminal.

@@ -73,7 +73,9 @@ func attend(launched *daemon.Guardian, g *watchdog.Guardian, noBlock bool) {
 	case reply.Over && reply.Outcome == watchdog.StartFailed:
 		launched.Failed(encode(reply))
 	default:
-		launched.Started(encode(reply))
+		if launched.Started(encode(reply)) != nil { // nobody is left to be told, so it did not start
+			g.Ask(ctx, watchdog.StopRequested{})
+		}
 	}
 }
 

@@ -91,6 +91,7 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
 		Files:   []*os.File{lock},
 		Output:  dir.GuardianLog(),
 		Timeout: launchTimeout(service),
+		Grace:   stopTime(service),
 	})
 	return report(stdout, service, body, err)
 }
@@ -101,6 +102,12 @@ func launchTimeout(s watchdog.Service) time.Duration {
 		return 0
 	}
 	return s.TimeoutStartSec + s.SettleSec
+}
+
+// stopTime is how long the guardian may take to end everything again, phase by phase,
+// and some more.
+func stopTime(s watchdog.Service) time.Duration {
+	return 4*min(s.TimeoutStopSec, 24*time.Hour) + 10*time.Second
 }
 
 // occupy takes the service's lock and prepares its directories. Without a lock and an

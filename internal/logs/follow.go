@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -137,17 +138,18 @@ func (f *follower) restartIfTruncated() error {
 	return err
 }
 
-// replaced reports whether another file has the name now. As long as none has,
-// more may come to the one that we know.
+// replaced reports whether another file has the name now, or this one has none
+// any more. One that was only renamed may still be written to; one that was
+// removed is let go, or the system would not tell that its directory was too.
 func (f *follower) replaced() (bool, error) {
-	now, err := os.Stat(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+	known, err := f.file.Stat()
 	if err != nil {
 		return false, err
 	}
-	known, err := f.file.Stat()
+	now, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return known.Sys().(*syscall.Stat_t).Nlink == 0, nil
+	}
 	return err == nil && !os.SameFile(known, now), err
 }
 

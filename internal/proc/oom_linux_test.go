@@ -60,9 +60,12 @@ func TestOOMVerdicts(t *testing.T) {
 		business := runIn(t, cgroup, exec.Command("cat"))
 		business.cmd.Process.Kill()
 		business.killed()
-		for _, w := range []*OOMWatch{withLog, withoutLog, onlyHost} {
-			checkVerdict(t, w, business.pid(), NotOOM, "")
+		checkVerdict(t, withLog, business.pid(), NotOOM, "")
+		if victims, _ := readCounter("/proc/vmstat").since(onlyHost.host); victims > 0 {
+			t.Skip("the OOM killer was at work elsewhere on this host meanwhile")
 		}
+		checkVerdict(t, withoutLog, business.pid(), NotOOM, "")
+		checkVerdict(t, onlyHost, business.pid(), NotOOM, "")
 	})
 }
 

@@ -105,7 +105,7 @@ const (
 		ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
 		ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
 		PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts
-		ReadOnlyPaths InaccessiblePaths NoExecPaths TemporaryFileSystem NetworkNamespacePath
+		ReadOnlyPaths InaccessiblePaths ReadOnlyDirectories InaccessibleDirectories NoExecPaths TemporaryFileSystem NetworkNamespacePath
 		RestrictAddressFamilies RestrictFileSystems RestrictNamespaces RestrictNetworkInterfaces
 		RestrictRealtime RestrictSUIDSGID LockPersonality MemoryDenyWriteExecute
 		SystemCallFilter SystemCallArchitectures SELinuxContext AppArmorProfile SmackProcessLabel

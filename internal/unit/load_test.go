@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +13,13 @@ import (
 
 	"holdfast/watchdog"
 )
+
+// Nothing depends on who runs the tests, or on a login session of theirs.
+func TestMain(m *testing.M) {
+	os.Setenv("XDG_RUNTIME_DIR", "/run")
+	os.Unsetenv("XDG_STATE_HOME")
+	os.Exit(m.Run())
+}
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
@@ -128,7 +134,7 @@ func TestRepeatedAssignments(t *testing.T) {
 		{"a stop of 0 waits for ever", "TimeoutSec=0", nil, timeouts, [2]time.Duration{watchdog.Infinity, watchdog.Infinity}},
 		{"the older spelling in the older place", "StartLimitInterval=5\nStartLimitBurst=2", nil,
 			func(s watchdog.Service) any { return s.StartLimit }, watchdog.StartLimit{Interval: 5 * time.Second, Burst: 2}},
-		{"a relative PID file", "PIDFile=web.pid", nil, func(s watchdog.Service) any { return filepath.Base(s.PIDFile) }, "web.pid"},
+		{"a relative PID file", "PIDFile=web.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web.pid"},
 		{"a maximum lowers the base", "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1", nil,
 			func(s watchdog.Service) any { return s.Backoff.RestartSec }, time.Second},
 		{"a command is replaced", "ExecStart=", []string{"ExecStart=/bin/echo b"},

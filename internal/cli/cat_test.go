@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"holdfast/internal/unit"
+	"holdfast/watchdog"
+)
+
+func TestUnitOfACommandLine(t *testing.T) {
+	t.Parallel()
+	s := web().record.Service
+	s.PIDFile = ""
+	s.Environment = []string{"HOME=/root", "GREETING=a b", "BASH_FUNC_f%%=() { :; }"}
+	const want = `[Unit]
+StartLimitIntervalSec=0
+StartLimitBurst=0
+
+[Service]
+Type=exec
+ExecStart=@/opt/web ./web -c "my web.conf"
+WorkingDirectory=/opt
+Environment=HOME=/root
+Environment="GREETING=a b"
+Restart=always
+RestartSteps=8
+RestartMaxDelaySec=30s
+
+[X-Holdfast]
+SettleSec=100ms
+RestartResetSec=30s
+`
+	var b bytes.Buffer
+	if err := writeUnit(&b, s, watchdog.FileDefaults("web")); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != want {
+		t.Errorf("got:\n%swant:\n%s", b.String(), want)
+	}
+}
+
+// What is written has to be read back as the same service, whatever is in it.
+func TestUnitIsReadBack(t *testing.T) {
+	t.Parallel()
+	score := -500
+	s := watchdog.FileDefaults("odd")
+	s.Description = "100% odd"
+	s.Exec = watchdog.Command{
+		Path:          "/bin/a b",
+		Args:          []string{"own name", "$HOME", "${X}", "$$", "50%n", ";", `\;`, `"quoted" 'too'`, "", "\n\t\x01", "\xff", "ü", "@", "-", ":"},
+		IgnoreFailure: true,
+	}
+	s.Environment = append(s.Environment, "A=$x %h \"q\" '\\", "B=two\nlines", "C=", "D=ü #")
+	s.WorkingDirectory, s.WorkingDirectoryOptional = "/tmp/%odd dir", true
+	s.UMask = 0o027
+	s.OOMScoreAdjust = &score
+	s.PIDFile = "/run/odd%.pid"
+	s.Policy = watchdog.Policy{
+		Restart:                  watchdog.RestartOnAbnormal,
+		SuccessExitStatus:        watchdog.ExitList{Codes: []int{143}},
+		RestartPreventExitStatus: watchdog.ExitList{Codes: []int{7}, Signals: []syscall.Signal{syscall.SIGTERM}, OOM: true},
+	}
+	s.Backoff = watchdog.Backoff{RestartSec: 1500 * time.Millisecond, RestartSteps: 3, RestartMaxDelaySec: time.Minute, RestartResetSec: time.Hour}
+	s.StartLimit = watchdog.StartLimit{Interval: watchdog.Infinity, Burst: 2}
+	s.TimeoutStopSec = watchdog.Infinity
+	s.KillMode, s.KillSignal, s.FinalKillSignal = watchdog.KillMixed, syscall.SIGINT, syscall.SIGABRT
+	s.RestartKillSignal = syscall.SIGHUP
+	s.SendSIGHUP, s.SendSIGKILL = true, false
+
+	var b bytes.Buffer
+	if err := writeUnit(&b, s, watchdog.FileDefaults("odd")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "odd.service")
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := unit.Load(path, unit.Options{})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	for _, problem := range loaded.Problems {
+		t.Errorf("%v", problem)
+	}
+	s.Source = path
+	if !reflect.DeepEqual(loaded.Service, s) {
+		t.Errorf("read back as\n%+v, want\n%+v, from\n%s", loaded.Service, s, b.String())
+	}
+	if !sameUnit(loaded.Service, s) {
+		t.Error("what was read back is not taken for the same")
+	}
+}
+
+func TestUnitShowsWhatDiffers(t *testing.T) {
+	t.Parallel()
+	base := watchdog.FileDefaults("web")
+	base.Exec = watchdog.Command{Path: "/bin/a", Args: []string{"/bin/a"}}
+	s := base
+	s.Exec = watchdog.Command{Path: "/bin/b", Args: []string{"/bin/b"}}
+	s.Policy.Restart = watchdog.RestartAlways
+	const want = "[Service]\nExecStart=\nExecStart=/bin/b\nRestart=always\n"
+	var b strings.Builder
+	if err := writeUnit(&b, s, base); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != want {
+		t.Errorf("got:\n%swant:\n%s", b.String(), want)
+	}
+}

@@ -1,0 +1,265 @@
+package watchdog
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A history is a story about one machine, told line by line:
+//
+//	Restart=always RestartSec=1s     what differs from an empty service file
+//	start > start spawn              an event, and all the actions that it brings
+//	spawned > running answer:started
+//	exits 7 > ended auto-restart wait:1s
+//	because: restarting in 1 s: exited with 7, Restart=always; restart 1
+//	timer > start spawn              the timer that was set last has run out
+//
+// The test owns the time: it passes only when a timer fires, or in "later 5s > -".
+type history struct {
+	*testing.T
+	service Service
+	machine *Machine
+	now     time.Time
+	line    string
+	timer   SetTimer // the last one that was set
+	stale   SetTimer // the one before
+}
+
+// histories tells each of the stories, by name.
+func histories(t *testing.T, stories map[string]string) {
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			h := &history{T: t, service: FileDefaults("test"), now: time.Now()}
+			h.machine = NewMachine(&h.service)
+			for line := range strings.Lines(story) {
+				if h.line = strings.TrimSpace(line); h.line != "" {
+					h.tell()
+				}
+			}
+		})
+	}
+}
+
+func (h *history) tell() {
+	what, want, isEvent := strings.Cut(h.line, " > ")
+	topic, fact, isFact := strings.Cut(h.line, ": ")
+	switch {
+	case isEvent:
+		if got := h.step(strings.Fields(what)); got != want {
+			h.Fatalf("%s\ngot > %s", h.line, got)
+		}
+	case isFact:
+		if got := h.fact(topic); got != fact {
+			h.Fatalf("%s\ngot: %s", h.line, got)
+		}
+	default:
+		for _, setting := range strings.Fields(h.line) {
+			name, value, _ := strings.Cut(setting, "=")
+			h.set(name, value)
+		}
+	}
+}
+
+// step hands the event to the machine and tells what it wants done.
+func (h *history) step(words []string) string {
+	var actions []string
+	for _, action := range h.machine.Step(h.now, h.event(words)) {
+		if word := h.action(action); word != "" {
+			actions = append(actions, word)
+		}
+	}
+	if len(actions) == 0 {
+		return "-"
+	}
+	return strings.Join(actions, " ")
+}
+
+func (h *history) event(words []string) Event {
+	switch verb, rest := words[0], words[1:]; verb {
+	case "start":
+		return StartRequested{}
+	case "stop":
+		return StopRequested{}
+	case "restart":
+		return RestartRequested{}
+	case "reload":
+		return ReloadRequested{}
+	case "reset-failed":
+		return ResetFailedRequested{}
+	case "kill":
+		return KillRequested{Signal: h.signal(rest[0]), Whom: Whom(rest[1])}
+	case "spawned":
+		return Spawned{}
+	case "not-executed":
+		return SpawnFailed{Exit{Code: 203, Err: "no such file or directory"}}
+	case "not-forked":
+		return SpawnFailed{Exit{NoFork: true, Err: "resource temporarily unavailable"}}
+	case "exits", "killed": // exits 7; killed KILL; then: oom, core, leaving-others, after 1m
+		return h.exited(verb, rest)
+	case "descendant-exited":
+		return DescendantExited{}
+	case "tree-emptied":
+		return TreeEmptied{}
+	case "later":
+		h.now = h.now.Add(h.duration(rest[0]))
+		return nil
+	case "timer":
+		h.now = h.now.Add(h.timer.After)
+		return TimerFired{h.timer.Timer}
+	case "stale-timer":
+		return TimerFired{h.stale.Timer}
+	}
+	h.Fatalf("%s: no such event", h.line)
+	return nil
+}
+
+func (h *history) exited(verb string, words []string) Event {
+	e := Exited{Alone: true}
+	if verb == "exits" {
+		e.Exit.Code = h.number(words[0])
+	} else {
+		e.Exit.Signal = h.signal(words[0])
+	}
+	for i, word := range words[1:] {
+		switch word {
+		case "oom":
+			e.Exit.OOM = ByOOM
+		case "core":
+			e.Exit.Core = true
+		case "leaving-others":
+			e.Alone = false
+		case "after":
+			e.Lasted = h.duration(words[i+2])
+		}
+	}
+	return e
+}
+
+// action is the action in a word. Explanations are compared as facts, but must be
+// those that the machine itself goes by.
+func (h *history) action(action Action) string {
+	switch action := action.(type) {
+	case Spawn:
+		return "spawn"
+	case Kill:
+		var names []string
+		for _, signal := range action.Signals {
+			names = append(names, strings.TrimPrefix(SignalName(signal), "SIG"))
+		}
+		return strings.Join(names, "+") + ":" + string(action.Whom)
+	case SetTimer:
+		h.stale, h.timer = h.timer, action
+		return "wait:" + strings.TrimSuffix(strings.TrimSuffix(action.After.String(), "0s"), "0m")
+	case Enter:
+		return string(action.State)
+	case EndRun:
+		if !reflect.DeepEqual(&action.Exit, h.machine.exit) {
+			h.Errorf("%s: EndRun has %v, not %v", h.line, action.Exit, h.machine.exit)
+		}
+		return "ended"
+	case Explain:
+		if action.Decision != h.machine.reason {
+			h.Errorf("%s: Explain has %q, not %q", h.line, action.Decision, h.machine.reason)
+		}
+		return ""
+	case Answer:
+		return "answer:" + string(action.Outcome)
+	case Finish:
+		return "finish"
+	}
+	return fmt.Sprintf("%T", action)
+}
+
+func (h *history) fact(topic string) string {
+	switch topic {
+	case "because":
+		return h.machine.reason
+	case "result":
+		return string(h.machine.result)
+	case "restarts": // NRestarts
+		return strconv.Itoa(h.machine.restarts)
+	}
+	h.Fatalf("%s: no such fact", h.line)
+	return ""
+}
+
+// set understands as much of a service file as the stories need.
+func (h *history) set(name, value string) {
+	s := &h.service
+	switch name {
+	case "CommandDefaults":
+		*s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
+	case "Type":
+		s.Type = Type(value)
+	case "SettleSec":
+		s.SettleSec = h.duration(value)
+	case "RetryFailedStart":
+		s.RetryFailedStart = value == "yes"
+	case "Restart":
+		s.Policy.Restart = Restart(value)
+	case "Prevent":
+		s.Policy.RestartPreventExitStatus = exits(value)
+	case "RestartSec":
+		s.Backoff.RestartSec = h.duration(value)
+	case "RestartSteps":
+		s.Backoff.RestartSteps = h.number(value)
+	case "RestartMaxDelaySec":
+		s.Backoff.RestartMaxDelaySec = h.duration(value)
+	case "RestartResetSec":
+		s.Backoff.RestartResetSec = h.duration(value)
+	case "StartLimitIntervalSec":
+		s.StartLimit.Interval = h.duration(value)
+	case "StartLimitBurst":
+		s.StartLimit.Burst = h.number(value)
+	case "KillMode":
+		s.KillMode = KillMode(value)
+	case "KillSignal":
+		s.KillSignal = h.signal(value)
+	case "RestartKillSignal":
+		s.RestartKillSignal = h.signal(value)
+	case "FinalKillSignal":
+		s.FinalKillSignal = h.signal(value)
+	case "SendSIGHUP":
+		s.SendSIGHUP = value == "yes"
+	case "SendSIGKILL":
+		s.SendSIGKILL = value == "yes"
+	case "TimeoutStopSec":
+		s.TimeoutStopSec = h.duration(value)
+	case "ReloadSignal":
+		s.ReloadSignal = h.signal(value)
+	default:
+		h.Fatalf("%s: no such setting", name)
+	}
+}
+
+func (h *history) duration(word string) time.Duration {
+	if word == "infinity" {
+		return Infinity
+	}
+	d, err := time.ParseDuration(word)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return d
+}
+
+func (h *history) signal(word string) syscall.Signal {
+	signal, err := ParseSignal(word)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return signal
+}
+
+func (h *history) number(word string) int {
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return n
+}
