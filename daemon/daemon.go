@@ -30,6 +30,10 @@ type Options struct {
 	// the launcher's own. Empty means the launcher's os.Args.
 	Args []string
 
+	// Env is added to the environment that the guardian has from the launcher, as
+	// NAME=value; the Go runtime's own settings are a use for it.
+	Env []string
+
 	// PIDFile is the file that names the guardian by the time Launch returns,
 	// written as package pidfile does. Empty means none. It is removed if the
 	// start fails; at its end the guardian removes it itself.

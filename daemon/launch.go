@@ -134,7 +134,7 @@ func reborn(o Options, own role) (*os.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	context := godaemon.Context{WorkDir: "/", Args: o.Args, Env: environ, LogFileName: os.DevNull}
+	context := godaemon.Context{WorkDir: "/", Args: o.Args, Env: append(environ, o.Env...), LogFileName: os.DevNull}
 	if o.Output != "" {
 		if context.LogFileName, err = filepath.Abs(o.Output); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package watchdog
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -30,13 +31,14 @@ type history struct {
 	stale   SetTimer // the one before
 }
 
-// histories tells each of the stories, by name.
-func histories(t *testing.T, stories map[string]string) {
-	for name, story := range stories {
-		t.Run(name, func(t *testing.T) {
+type story struct{ name, text string }
+
+func histories(t *testing.T, stories []story) {
+	for _, story := range stories {
+		t.Run(story.name, func(t *testing.T) {
 			h := &history{T: t, service: FileDefaults("test"), now: time.Now()}
 			h.machine = NewMachine(&h.service)
-			for line := range strings.Lines(story) {
+			for line := range strings.Lines(story.text) {
 				if h.line = strings.TrimSpace(line); h.line != "" {
 					h.tell()
 				}
@@ -154,7 +156,7 @@ func (h *history) action(action Action) string {
 		return strings.Join(names, "+") + ":" + string(action.Whom)
 	case SetTimer:
 		h.stale, h.timer = h.timer, action
-		return "wait:" + strings.TrimSuffix(strings.TrimSuffix(action.After.String(), "0s"), "0m")
+		return "wait:" + action.After.String()
 	case Enter:
 		return string(action.State)
 	case EndRun:
@@ -178,7 +180,7 @@ func (h *history) action(action Action) string {
 func (h *history) fact(topic string) string {
 	switch topic {
 	case "because":
-		return h.machine.reason
+		return cmp.Or(h.machine.reason, "-")
 	case "result":
 		return string(h.machine.result)
 	case "restarts": // NRestarts

@@ -76,14 +76,14 @@ func factsOf(v view, t tree, tail []string) facts {
 		Name: v.dir.Name, Description: r.Service.Description, LoadState: "loaded",
 		Source: r.Service.Source, Command: r.Service.Exec.Args,
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
-		Reason: r.Reason, Trouble: r.Trouble,
+		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
 		Guardian: v.guardian.String(), MainPID: r.Business.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,
 		PIDFile: r.Service.PIDFile, LogFile: v.dir.Output(), ControlSocket: v.dir.Control(), Log: tail,
 	}
-	if v.guardian != killed { // when a killed one died is not known
-		f.Since, f.GuardianPID = r.StateChanged, r.Guardian.PID
+	if v.guardian != killed {
+		f.GuardianPID = r.Guardian.PID
 	}
 	if run := v.lastFinished(); run != nil {
 		f.LastExit = &exitFacts{

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -101,7 +100,6 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	done := make(chan struct{})
 	go func() {
 		open(guardian)
-		debug.FreeOSMemory() // what the start needed is not needed again
 		close(done)
 	}()
 	record := guardian.Run()

@@ -17,7 +17,7 @@ func TestHistory(t *testing.T) {
 	const want = `RUN  STARTED                      LASTED     PID   EXIT                              MEMORY  CPU   WHAT FOLLOWED
 1    Sat 2026-11-21 11:56:46 UTC  9 s        1234  code=killed, signal=KILL          12.0M   42ms  restarting in 100 ms: killed by SIGKILL, Restart=always; restart 1
 2    Sat 2026-11-21 11:00:00 UTC  -          1237  unknown: the guardian was killed  -       -
-3    Sat 2026-11-21 11:56:56 UTC  3 min 4 s  1240  running                          -       -
+3    Sat 2026-11-21 11:56:56 UTC  3 min 4 s  1240  running                           -       -
 `
 	var b bytes.Buffer
 	printHistory(&b, screen{}, v, v.record.Runs, noon)
@@ -70,6 +70,7 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	orphaned, stopped := web(), web()
 	orphaned.dir.Name, orphaned.guardian, orphaned.record.State = "orphaned", killed, watchdog.Failed
+	orphaned.record.StateChanged = time.Time{}
 	stopped.dir.Name, stopped.guardian, stopped.record.State = "stopped", absent, watchdog.Dead
 	stopped.record.Guardian, stopped.record.Business = watchdog.Process{}, watchdog.Process{}
 	stopped.record.Service.Source, stopped.record.Service.Description = "/etc/holdfast/stopped.service", "From a file"

@@ -86,7 +86,8 @@ func printList(w io.Writer, s screen, views []view, now time.Time) {
 		since, guardian := "-", number(r.Guardian.PID)
 		if v.guardian == killed {
 			guardian = "killed"
-		} else if past := now.Sub(r.StateChanged); !r.StateChanged.IsZero() && past >= 0 {
+		}
+		if past := now.Sub(r.StateChanged); !r.StateChanged.IsZero() && past >= 0 {
 			since = age(past) + " ago"
 		}
 		what := commandLine(r.Service.Exec.Args)

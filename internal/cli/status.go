@@ -213,8 +213,7 @@ func (v view) active(s screen, now time.Time) string {
 	if r.Result != watchdog.Success && r.Result != "" {
 		text += fmt.Sprintf(" (Result: %s)", r.Result)
 	}
-	// When a killed guardian died is not known to anybody.
-	if v.guardian != killed && !r.StateChanged.IsZero() {
+	if !r.StateChanged.IsZero() {
 		text += " since " + sinceWhen(r.StateChanged, now)
 	}
 	return text

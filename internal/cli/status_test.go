@@ -142,7 +142,7 @@ GET /
 `},
 		{"guardian killed, business alive", tree{members: webTree.members[1:2], threads: 1, rss: 4096}, nil, func(v *view) {
 			v.guardian = killed
-			v.record.State = watchdog.Failed
+			v.record.State, v.record.StateChanged = watchdog.Failed, time.Time{}
 			v.record.Reason = "the guardian (PID 1230) was killed; the business (PID 1240) still runs, unguarded"
 		}, `
 × web - web

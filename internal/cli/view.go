@@ -102,5 +102,6 @@ func (v *view) bury() {
 	} else {
 		r.Business = watchdog.Process{}
 	}
-	r.State, r.Reason, r.NextStart = watchdog.Failed, reason, time.Time{}
+	// When that was is not known to anybody.
+	r.State, r.Reason, r.StateChanged, r.NextStart = watchdog.Failed, reason, time.Time{}, time.Time{}
 }

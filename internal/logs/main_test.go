@@ -91,8 +91,7 @@ func playLines(count string) error {
 	return out.Flush()
 }
 
-// play returns the command for a role; deadline-bound, so that a broken test
-// hangs nobody.
+// play returns the command for a role, which is killed when the test ends.
 func play(t testing.TB, role ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

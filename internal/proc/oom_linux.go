@@ -65,25 +65,26 @@ func (w *OOMWatch) Mark(pid int) {
 const logPatience = 200 * time.Millisecond
 
 // Verdict tells whether it was the OOM killer, after a process has ended by a SIGKILL that nobody here has sent.
-// Every victim that is counted gets a line
-// in the log; if one is still missing, which is rare, it waits for it, for 200 ms at most.
+// It may be asked for several processes, and only about what followed the last Mark. In the rare case
+// that the kernel has counted a victim and not yet named it, it waits, for 200 ms at most.
 func (w *OOMWatch) Verdict(pid int) OOM {
 	victims, hostKnown := readCounter("/proc/vmstat").since(w.host)
 	if hostKnown && victims == 0 {
 		return NotOOM
 	}
 	if w.log.fd >= 0 {
-		w.log.read()
 		deadline := time.Now().Add(logPatience)
-		for uint64(len(w.log.victims)) < victims && !w.log.lost && time.Now().Before(deadline) {
+		for w.log.read(); !slices.Contains(w.log.victims, pid); w.log.read() {
+			if w.log.lost {
+				break // it may have been among what was overwritten
+			}
+			if uint64(len(w.log.victims)) >= victims || time.Now().After(deadline) {
+				return NotOOM
+			}
 			time.Sleep(time.Millisecond)
-			w.log.read()
 		}
 		if slices.Contains(w.log.victims, pid) {
 			return ByOOM
-		}
-		if !w.log.lost {
-			return NotOOM
 		}
 	}
 	rise, known := readCounter(w.file.path).since(w.cgroup)

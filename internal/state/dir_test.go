@@ -30,7 +30,7 @@ func TestName(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Locate(tt.name)
+			err := checkName(tt.name)
 			if tt.want == "" && err != nil {
 				t.Errorf("refused: %v", err)
 			}
@@ -92,14 +92,17 @@ func TestWithoutSession(t *testing.T) {
 		return full
 	}
 	t.Run("the directory that a login would have named", func(t *testing.T) {
-		sessions := t.TempDir()
-		want := filepath.Join(dir(t, sessions, "7"), "holdfast")
-		if got, err := withoutSession(7, sessions, t.TempDir()); got != want || err != nil {
+		run := t.TempDir()
+		dir(t, run, "systemd/seats")
+		want := filepath.Join(dir(t, run, "user/7"), "holdfast")
+		if got, err := withoutSession(7, run, t.TempDir()); got != want || err != nil {
 			t.Errorf("got %q, %v; want %q", got, err, want)
 		}
 	})
-	t.Run("an error where logins have one and this user has not", func(t *testing.T) {
-		got, err := withoutSession(7, t.TempDir(), t.TempDir())
+	t.Run("an error where logind runs and this user is not logged in", func(t *testing.T) {
+		run := t.TempDir()
+		dir(t, run, "systemd/seats")
+		got, err := withoutSession(7, run, t.TempDir())
 		if err == nil || !strings.Contains(err.Error(), "loginctl enable-linger") {
 			t.Errorf("got %q, %v", got, err)
 		}
@@ -148,6 +151,9 @@ func locate(t *testing.T, name string) Dir {
 }
 
 func TestLocateCreatesNothing(t *testing.T) {
+	if _, err := Locate("a/b"); err == nil || !strings.Contains(err.Error(), `service name "a/b": contains '/'`) {
+		t.Errorf("a bad name: %v", err)
+	}
 	dir := locate(t, "web")
 	for _, path := range []string{filepath.Dir(dir.Runtime), filepath.Dir(dir.Log)} {
 		if _, err := os.Lstat(path); !os.IsNotExist(err) {

@@ -30,23 +30,23 @@ func runtimeRoot(uid int, getenv func(string) string) (string, error) {
 	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "holdfast"), nil
 	}
-	return withoutSession(uid, "/run/user", sharedTemp)
+	return withoutSession(uid, "/run", sharedTemp)
 }
 
 // withoutSession finds the runtime directory when no login session has named
 // one, as under cron, su or on a host without logind. cron and a shell must
 // find the same lock, or one service gets two guardians. So the answer depends
-// on the host and never on who asks: where logind keeps users' runtime
-// directories (sessions) it is the one that a login would have named, or an
-// error; elsewhere it is a directory below shared, which [Dir.Create] and
-// Locate refuse when somebody else made it first.
-func withoutSession(uid int, sessions, shared string) (string, error) {
+// on the host and never on who asks: where logind runs it is the directory that
+// a login would have named, or an error; elsewhere it is one below shared, which
+// is refused when somebody else made it first.
+func withoutSession(uid int, run, shared string) (string, error) {
 	id := strconv.Itoa(uid)
-	own := filepath.Join(sessions, id)
+	own := filepath.Join(run, "user", id)
 	if info, err := os.Stat(own); err == nil && info.IsDir() {
 		return filepath.Join(own, "holdfast"), nil
 	}
-	if _, err := os.Stat(sessions); err == nil {
+	// How libsystemd recognises a running logind or elogind.
+	if _, err := os.Stat(filepath.Join(run, "systemd/seats")); err == nil {
 		return "", fmt.Errorf("XDG_RUNTIME_DIR is not set and %s does not exist; log in as uid %s, "+
 			"have it made at boot (loginctl enable-linger), or set %s", own, id, runtimeVariable)
 	}

@@ -93,7 +93,7 @@ func open(path string) (io.ReadCloser, error) {
 	info, err := os.Stat(path)
 	if err == nil {
 		switch {
-		case info.Mode().IsRegular() && info.Size() == 0, path == os.DevNull, isNullDevice(info):
+		case info.Mode().IsRegular() && info.Size() == 0, isNullDevice(info):
 			return nil, fmt.Errorf("%s: the service is masked (the file is empty, or a link to %s)", path, os.DevNull)
 		case info.IsDir():
 			return nil, fmt.Errorf("%s: a directory, not a service file", path)
