@@ -36,6 +36,7 @@ type Guardian struct {
 	killed   bool      // the guardian sent the business a SIGKILL itself
 	waiting  []chan<- Reply
 	outcome  Outcome // what those waiting are about to be told; "" when nothing
+	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
 	finished bool
 }
@@ -97,7 +98,7 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 	g.machine = NewMachine(&g.service)
 	g.record = Record{
 		Service: service, State: Dead, Result: Success,
-		Guardian: Process(self), BootID: proc.BootID(), Runs: previous.Runs,
+		Guardian: Process(self), BootID: proc.BootID(), Runs: previous.Runs, Loaded: time.Now(),
 		InactiveEnter: previous.InactiveEnter, ActiveExit: previous.ActiveExit,
 	}
 	g.resumeWindow(previous)

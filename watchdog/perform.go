@@ -89,6 +89,10 @@ func (g *Guardian) setTimer(t SetTimer) {
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
 	g.record.enter(state, time.Now())
+	if state == Running && g.business.PID != 0 {
+		// By now the business may have moved to a cgroup of its own.
+		g.oom.Mark(g.business.PID)
+	}
 }
 
 func (g *Guardian) endRun(exit Exit) {
@@ -99,7 +103,7 @@ func (g *Guardian) endRun(exit Exit) {
 	run.Output = g.capture.Tail(keptLines)
 	g.record.Business = Process{}
 	g.business = proc.ID{}
-	g.log.Info().Int("pid", run.PID).Dur("lasted", run.Lasted).Msg("the business " + past(&exit))
+	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(&exit), Span(run.Lasted))
 }
 
 func (g *Guardian) explain(decision string) {

@@ -1,6 +1,8 @@
 package watchdog
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,9 +20,7 @@ func (g *Guardian) snapshot() Record {
 	if w := g.machine.window; !w.begin.IsZero() {
 		r.Window = Window{Begin: sinceBoot() - time.Since(w.begin), Count: w.count}
 	}
-	if err := g.capture.Err(); err != nil {
-		r.Trouble = "the business's output is being lost: " + err.Error()
-	}
+	r.Trouble = g.trouble()
 	if g.finished {
 		r.Guardian = Process{}
 	}
@@ -30,9 +30,25 @@ func (g *Guardian) snapshot() Record {
 // save puts the record on disk. A full disk must not end the guarding: the state is
 // still answered from memory, and saved at the next change.
 func (g *Guardian) save() {
-	if err := state.Save(g.dir.StateFile(), g.snapshot()); err != nil {
-		g.log.Warn().Err(err).Msg("cannot save the state")
+	g.unsaved = state.Save(g.dir.StateFile(), g.snapshot())
+	if g.unsaved != nil {
+		g.log.Warn().Err(g.unsaved).Msg("cannot save the state")
 	}
+}
+
+// trouble is what keeps the guardian from doing all of its work.
+func (g *Guardian) trouble() string {
+	var all []string
+	if err := g.capture.Err(); err != nil {
+		all = append(all, fmt.Sprintf("output is being lost (%d bytes so far): %v", g.capture.Lost(), err))
+	}
+	if g.unsaved != nil {
+		all = append(all, fmt.Sprintf("the state is not being saved: %v", g.unsaved))
+	}
+	if err := g.reaper.Subreaper(); err != nil {
+		all = append(all, fmt.Sprintf("a stop cannot reach what detaches itself: %v", err))
+	}
+	return strings.Join(all, "; ")
 }
 
 // resumeWindow carries an earlier guardian's start limit over, within one boot.

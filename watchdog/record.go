@@ -10,6 +10,8 @@ import (
 type Record struct {
 	// Service is what is run and how.
 	Service Service `json:"service"`
+	// Loaded is when that was read; a service file may have changed since.
+	Loaded time.Time `json:"loaded,omitzero"`
 	// State and Result carry systemd's words.
 	State  State  `json:"state"`
 	Result Result `json:"result"`

@@ -125,7 +125,10 @@ func tidy(service watchdog.Service, capture *logs.Capture, log zerolog.Logger) {
 func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
 	var out io.Writer = &lumberjack.Logger{Filename: dir.GuardianLog(), MaxSize: 1, MaxBackups: 2}
 	if terminal != nil {
-		console := zerolog.ConsoleWriter{Out: terminal, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName}}
+		console := zerolog.ConsoleWriter{
+			Out: terminal, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName},
+			FormatMessage: func(message any) string { return fmt.Sprint("holdfast: ", message) },
+		}
 		out = zerolog.MultiLevelWriter(out, console)
 	}
 	return zerolog.New(out).Level(zerolog.InfoLevel).With().Timestamp().Logger()

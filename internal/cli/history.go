@@ -20,8 +20,10 @@ func historyCommand() *cobra.Command {
 		Short: "Show past runs: when, how long, how they ended and what followed",
 		Long: `History lists the last runs of a service, oldest first: when each began, how long it
 lasted, how it ended, the most memory and the CPU time that the program and the children
-it waited for used (getrusage(2)), and what was decided. With the number of a run it
-shows that one in full, with its last lines of output.`,
+it waited for used (getrusage(2)), and what was decided. Linux counts the memory from
+before the program was executed, too, so it is never below the guardian's few MB.
+
+With the number of a run it shows that one in full, with its last lines of output.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 2 {
 				return usage(fmt.Errorf("history takes a name and at most one run, and got %q too", args[2]))

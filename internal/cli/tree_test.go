@@ -14,7 +14,7 @@ import (
 
 func TestWalk(t *testing.T) {
 	t.Parallel()
-	command := exec.Command("/bin/sh", "-c", `/bin/cat & echo $!; read -r end; kill $!; wait`, "a name", "")
+	command := exec.Command("/bin/sh", "-c", `sleep 1000 & echo $!; read -r end; kill $!; wait`, "a name")
 	in, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -40,10 +40,10 @@ func TestWalk(t *testing.T) {
 	v.record.BootID, v.record.Business = proc.BootID(), watchdog.Process(id)
 	found := v.walk()
 	if len(found.members) != 2 || found.threads != 2 || found.rss <= 0 {
-		t.Fatalf("a shell and a cat are %+v", found)
+		t.Fatalf("a shell and a sleep are %+v", found)
 	}
 	root, child := found.members[0], found.members[1]
-	if root.PID != id.PID || root.Name != "sh" || !strings.HasSuffix(root.Command, ` "a name" ""`) {
+	if root.PID != id.PID || root.Name != "sh" || !strings.HasSuffix(root.Command, ` "a name"`) {
 		t.Errorf("the root is %+v", root)
 	}
 	if strconv.Itoa(child.PID) != strings.TrimSpace(line) || child.PPID != root.PID {

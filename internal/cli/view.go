@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -87,6 +88,12 @@ func (v *view) presence(timedOut bool) presence {
 // alive reports whether the recorded process is still the same one.
 func (v *view) alive(p watchdog.Process) bool {
 	return p.PID != 0 && v.record.BootID == proc.BootID() && proc.ID(p).Alive()
+}
+
+// changedOnDisk reports whether the service file is newer than what the guardian goes by.
+func (v *view) changedOnDisk() bool {
+	info, err := os.Stat(v.record.Service.Source)
+	return err == nil && info.ModTime().After(v.record.Loaded)
 }
 
 // bury corrects the last words of a guardian that was killed: nobody guards any more,

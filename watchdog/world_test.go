@@ -1,0 +1,324 @@
+package watchdog
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A world is all that the machine cannot see: processes that heed signals or don't,
+// leave others behind and die when they like, people who ask at bad moments, a clock
+// on the wall that is set back and forth. The same seed makes the same world.
+type world struct {
+	*testing.T
+	random  *rand.Rand
+	seed    uint64
+	service Service
+	machine *Machine
+	began   time.Time
+	now     time.Time
+	told    []chapter // the history so far
+
+	business *process
+	others   []*process // whatever else is below the guardian
+	forks    int        // how many more processes this world may see
+	timers   []alarm    // that will fire, the stale ones, too
+	requests int        // that people will still make
+	asks     time.Time  // when the next one does
+
+	counts   int         // the number of the timer that counts; 0 for none
+	awaited  bool        // somebody waits for a start
+	deadline time.Time   // by which a stop must be over; zero before it was asked for
+	spawned  []time.Time // since the start limit was reset
+	finished bool
+}
+
+type process struct {
+	ends    time.Time // zero: not by itself
+	exit    Exit      // that it will have
+	began   time.Time
+	polite  bool // heeds SIGTERM
+	stuck   bool // in the kernel, where no SIGKILL reaches it
+	vicious bool // forks when it is killed
+}
+
+type alarm struct {
+	number int
+	due    time.Time
+}
+
+type chapter struct {
+	at      time.Duration
+	event   Event
+	actions []Action
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	w := &world{T: t, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), began: time.Now()}
+	w.now = w.began
+	w.service = w.anyService()
+	w.machine = NewMachine(&w.service)
+	w.forks = 20
+	w.requests = 1 + w.random.IntN(10)
+	return w
+}
+
+func (w *world) anyService() Service {
+	s := FileDefaults("test")
+	if w.chance(50) {
+		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
+	}
+	s.Type = pick(w, Simple, Exec)
+	s.Policy.Restart = pick(w, RestartNo, RestartAlways, RestartAlways, RestartOnFailure, RestartOnSuccess, RestartOnAbnormal, RestartOnAbort)
+	s.Policy.RestartPreventExitStatus = exits(pick(w, "", "", "3", "KILL", "OOM"))
+	s.Policy.RestartForceExitStatus = exits(pick(w, "", "", "0 3 TERM"))
+	s.Backoff.RestartSec = pick(w, 0, 100*time.Millisecond, 3*time.Second)
+	s.Backoff.RestartResetSec = pick(w, 0, time.Second)
+	s.StartLimit = StartLimit{pick(w, 0, 10*time.Second, Infinity), 1 + w.random.IntN(8)}
+	s.SettleSec = pick(w, 0, 100*time.Millisecond)
+	s.KillMode = pick(w, KillControlGroup, KillControlGroup, KillMixed, KillProcess, KillNone)
+	s.RestartKillSignal = pick(w, 0, syscall.SIGUSR1)
+	s.SendSIGHUP = w.chance(30)
+	s.SendSIGKILL = w.chance(80)
+	s.TimeoutStopSec = pick(w, time.Second, 5*time.Second, 5*time.Second, Infinity)
+	return s
+}
+
+// run lets the world go on until the machine has finished.
+func (w *world) run() {
+	w.happen(StartRequested{})
+	for !w.finished {
+		w.next()
+	}
+}
+
+// next brings about whatever comes next: a death, a timer or a request.
+func (w *world) next() {
+	dying, at := w.firstToDie()
+	timer := w.firstTimer()
+	switch {
+	case w.requests > 0 && (at.IsZero() || w.asks.Before(at)) && (timer < 0 || w.asks.Before(w.timers[timer].due)):
+		w.pass(w.asks)
+		w.ask()
+	case timer >= 0 && (at.IsZero() || w.timers[timer].due.Before(at)):
+		w.pass(w.timers[timer].due)
+		w.fire(timer)
+	case !at.IsZero():
+		w.pass(at)
+		w.die(dying)
+	case w.deadline.IsZero():
+		w.happen(StopRequested{})
+	default: // nobody ends by himself, and the stop waits for ever: the power fails
+		for _, p := range w.alive() {
+			p.ends = w.now
+		}
+	}
+}
+
+func (w *world) pass(until time.Time) {
+	if until.After(w.now) {
+		w.now = until
+	}
+}
+
+func (w *world) ask() {
+	w.requests--
+	w.asks = w.now.Add(w.upTo(pick(w, 0, 300*time.Millisecond, 20*time.Second)))
+	if w.requests == 0 {
+		w.happen(StopRequested{})
+		w.requests = -1
+		if w.chance(50) { // to see whether a stop can be undone
+			w.happen(pick[Event](w, StartRequested{}, RestartRequested{}, ResetFailedRequested{}, StopRequested{}))
+		}
+		return
+	}
+	w.happen(pick[Event](w, StartRequested{}, StartRequested{}, RestartRequested{}, RestartRequested{},
+		ReloadRequested{}, ResetFailedRequested{}, KillRequested{syscall.SIGKILL, WhomMain}, KillRequested{syscall.SIGTERM, WhomAll}))
+}
+
+func (w *world) fire(timer int) {
+	number := w.timers[timer].number
+	w.timers = slices.Delete(w.timers, timer, timer+1)
+	w.happen(TimerFired{number})
+}
+
+// die ends a process and reaps it.
+func (w *world) die(p *process) {
+	if p == w.business {
+		w.business = nil
+		w.happen(Exited{Exit: p.exit, Lasted: w.now.Sub(p.began), Alone: len(w.others) == 0})
+		return
+	}
+	w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
+	if len(w.alive()) == 0 {
+		w.happen(TreeEmptied{})
+	} else {
+		w.happen(DescendantExited{})
+	}
+}
+
+// happen tells the machine, does what it wants, and tells what came of that.
+func (w *world) happen(event Event) {
+	for event != nil && !w.finished {
+		w.foresee(event)
+		was := w.machine.state
+		wall := w.random.IntN(3) - 1 // a day behind, right, or a day ahead
+		actions := w.machine.Step(setWall(w.T, w.now, time.Duration(wall)*24*time.Hour), event)
+		w.told = append(w.told, chapter{w.now.Sub(w.began), event, actions})
+		w.judge(event, was, actions)
+		event = nil
+		for _, action := range actions {
+			if consequence := w.perform(action); consequence != nil {
+				event = consequence
+			}
+		}
+	}
+}
+
+func (w *world) foresee(event Event) {
+	switch event.(type) {
+	case StartRequested, RestartRequested:
+		w.awaited = true
+	case ResetFailedRequested:
+		w.spawned = nil
+	case StopRequested:
+		if w.deadline.IsZero() {
+			w.deadline = w.now.Add(100 * 365 * 24 * time.Hour)
+			if w.service.TimeoutStopSec != Infinity {
+				w.deadline = w.now.Add(4 * w.service.TimeoutStopSec) // for the four phases
+			}
+		}
+	}
+}
+
+func (w *world) perform(action Action) Event {
+	switch action := action.(type) {
+	case Spawn:
+		return w.spawn()
+	case Kill:
+		w.kill(action)
+	case SetTimer:
+		if w.chance(70) { // stopped in time; else its firing is on its way already
+			w.timers = nil
+		}
+		w.timers = append(w.timers, alarm{action.Timer, w.now.Add(action.After)})
+		w.counts = action.Timer
+	case Enter:
+		w.counts = 0
+	case Answer:
+		w.awaited = false
+	case Finish:
+		w.finished = true
+	}
+	return nil
+}
+
+func (w *world) spawn() Event {
+	w.spawned = append(w.spawned, w.now)
+	switch {
+	case w.chance(5):
+		return SpawnFailed{Exit{Code: 203, Err: "no such file or directory"}}
+	case w.chance(2):
+		return SpawnFailed{Exit{NoFork: true, Err: "resource temporarily unavailable"}}
+	}
+	if w.business != nil {
+		w.others = append(w.others, w.business)
+	}
+	w.business = w.process()
+	for range w.random.IntN(4) {
+		w.fork()
+	}
+	return Spawned{}
+}
+
+func (w *world) process() *process {
+	p := &process{began: w.now, polite: w.chance(60), stuck: w.chance(2), vicious: w.chance(30)}
+	if w.chance(70) {
+		p.ends = w.now.Add(w.upTo(pick(w, 50*time.Millisecond, time.Second, 30*time.Second)))
+		p.exit = pick(w, Exit{}, Exit{Code: 1}, Exit{Code: 3}, Exit{Signal: syscall.SIGTERM},
+			Exit{Signal: syscall.SIGSEGV, Core: true}, Exit{Signal: syscall.SIGKILL, OOM: ByOOM})
+	}
+	return p
+}
+
+func (w *world) fork() {
+	if w.forks > 0 {
+		w.forks--
+		w.others = append(w.others, w.process())
+	}
+}
+
+// kill signals processes, which then end soon, or late, or not at all.
+func (w *world) kill(k Kill) {
+	targets := w.alive()
+	if k.Whom == WhomMain {
+		targets = []*process{w.business}
+	}
+	for _, p := range targets {
+		deadly := slices.Contains(k.Signals, syscall.SIGKILL)
+		if deadly && p.vicious {
+			p.vicious = false
+			w.fork()
+		}
+		if deadly && !p.stuck || !deadly && p.polite {
+			patience := time.Second
+			if deadly {
+				patience = 10 * time.Millisecond
+			}
+			if ends := w.now.Add(w.upTo(patience)); p.ends.IsZero() || ends.Before(p.ends) {
+				p.ends, p.exit = ends, Exit{Signal: k.Signals[0]}
+			}
+		}
+	}
+}
+
+func (w *world) alive() []*process {
+	if w.business == nil {
+		return slices.Clone(w.others)
+	}
+	return append(slices.Clone(w.others), w.business)
+}
+
+func (w *world) firstToDie() (first *process, at time.Time) {
+	for _, p := range w.alive() {
+		if !p.ends.IsZero() && (first == nil || p.ends.Before(at)) {
+			first, at = p, p.ends
+		}
+	}
+	return first, at
+}
+
+func (w *world) firstTimer() int {
+	first := -1
+	for i, timer := range w.timers {
+		if first < 0 || timer.due.Before(w.timers[first].due) {
+			first = i
+		}
+	}
+	return first
+}
+
+func (w *world) chance(percent int) bool { return w.random.IntN(100) < percent }
+
+func (w *world) upTo(d time.Duration) time.Duration {
+	return time.Duration(w.random.Int64N(int64(d) + 1))
+}
+
+func pick[T any](w *world, from ...T) T { return from[w.random.IntN(len(from))] }
+
+// wrong ends the test with the history that led to what must not be.
+func (w *world) wrong(format string, args ...any) {
+	w.Helper()
+	var story strings.Builder
+	for _, c := range w.told[max(0, len(w.told)-30):] {
+		fmt.Fprintf(&story, "%12v  %T%+v\n", c.at, c.event, c.event)
+		for _, action := range c.actions {
+			fmt.Fprintf(&story, "%16s%T%+v\n", "", action, action)
+		}
+	}
+	w.Fatalf("seed %d: %s\n%s%+v", w.seed, fmt.Sprintf(format, args...), &story, w.service)
+}
