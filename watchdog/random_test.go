@@ -10,7 +10,7 @@ import (
 // Random histories look for what must never happen. A failure names the seed of its
 // world: newWorld(t, seed).run() tells that history again.
 func TestRandomHistories(t *testing.T) {
-	const worlds = 6000
+	const worlds = 20_000
 	seen := map[string]int{}
 	events := 0
 	for seed := range uint64(worlds) {

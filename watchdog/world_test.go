@@ -63,7 +63,8 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.service = w.anyService()
 	w.machine = NewMachine(&w.service)
 	w.forks = 20
-	w.requests = 1 + w.random.IntN(10)
+	w.requests = 1 + w.random.IntN(20)
+	w.asks = w.now.Add(w.upTo(5 * time.Second))
 	return w
 }
 
@@ -73,12 +74,12 @@ func (w *world) anyService() Service {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
 	s.Type = pick(w, Simple, Exec)
-	s.Policy.Restart = pick(w, RestartNo, RestartAlways, RestartAlways, RestartOnFailure, RestartOnSuccess, RestartOnAbnormal, RestartOnAbort)
+	s.Policy.Restart = pick(w, RestartNo, RestartAlways, RestartAlways, RestartAlways, RestartOnFailure, RestartOnSuccess, RestartOnAbnormal, RestartOnAbort)
 	s.Policy.RestartPreventExitStatus = exits(pick(w, "", "", "3", "KILL", "OOM"))
 	s.Policy.RestartForceExitStatus = exits(pick(w, "", "", "0 3 TERM"))
 	s.Backoff.RestartSec = pick(w, 0, 100*time.Millisecond, 3*time.Second)
 	s.Backoff.RestartResetSec = pick(w, 0, time.Second)
-	s.StartLimit = StartLimit{pick(w, 0, 10*time.Second, Infinity), 1 + w.random.IntN(8)}
+	s.StartLimit = StartLimit{pick(w, 0, 10*time.Second, Infinity), 1 + w.random.IntN(20)}
 	s.SettleSec = pick(w, 0, 100*time.Millisecond)
 	s.KillMode = pick(w, KillControlGroup, KillControlGroup, KillMixed, KillProcess, KillNone)
 	s.RestartKillSignal = pick(w, 0, syscall.SIGUSR1)

@@ -130,7 +130,8 @@ func occupy(ctx context.Context, stdout io.Writer, service *watchdog.Service) (s
 	if lock == nil {
 		return dir, nil, err
 	}
-	if err := choosePIDFile(service, dir); err == nil {
+	err = choosePIDFile(service, dir)
+	if err == nil {
 		err = refuseOrphan(service.Name, dir)
 	}
 	if err != nil {

@@ -144,6 +144,8 @@ func (v view) settleEstate() error {
 	if err := pidfile.Remove(record.Service.PIDFile, record.Guardian.PID); err != nil && !errors.Is(err, pidfile.ErrNotOurs) {
 		return failure(err)
 	}
+	record.Reason = fmt.Sprintf("stopped on request, after the guardian (PID %d) was killed", record.Guardian.PID)
+	record.State, record.StateChanged = watchdog.Dead, time.Now()
 	record.Guardian, record.Business = watchdog.Process{}, watchdog.Process{}
 	os.Remove(v.dir.Control())
 	os.Remove(v.dir.FIFO())

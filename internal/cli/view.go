@@ -100,15 +100,17 @@ func (v *view) changedOnDisk() bool {
 // whether or not the business is still there.
 func (v *view) bury() {
 	r := &v.record
-	reason := fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
+	r.StateChanged, r.NextStart = time.Time{}, time.Time{} // when it was is not known to anybody
 	if r.BootID != proc.BootID() {
-		reason = "the host was restarted"
+		r.State, r.Reason = watchdog.Dead, "the host was restarted"
+		r.Business = watchdog.Process{}
+		return
 	}
+	r.State, r.Result = watchdog.Failed, watchdog.BySignal
+	r.Reason = fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
 	if v.alive(r.Business) {
-		reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)
+		r.Reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)
 	} else {
 		r.Business = watchdog.Process{}
 	}
-	// When that was is not known to anybody.
-	r.State, r.Reason, r.StateChanged, r.NextStart = watchdog.Failed, reason, time.Time{}, time.Time{}
 }
