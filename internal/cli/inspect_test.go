@@ -93,7 +93,7 @@ func TestInspection(t *testing.T) {
 		}, true, 1, 3, 0, []string{"still runs, unguarded", "Main PID: ", "Processes: "}},
 		{"host restarted", func(r *watchdog.Record) {
 			r.Guardian, r.Business, r.BootID = watchdog.Process(self), watchdog.Process(self), "another"
-		}, true, 1, 3, 0, []string{"the host was restarted\n"}},
+		}, true, 1, 3, 1, []string{"the host was restarted\n"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,12 +1,11 @@
+//go:build linux
+
 // Package e2e tests the built binary as users meet it: with real processes, real
 // signals and, in the lab, a real systemd.
 package e2e
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast/internal/proc"
 )
 
 // deadline bounds every wait. It is generous: it ends a hung test and times nothing.
@@ -25,8 +26,13 @@ const deadline = 60 * time.Second
 // holdfast is the binary under test, built once.
 var holdfast string
 
-// TestMain builds the binary.
+// TestMain builds the binary, or plays one of the parts in roles.
 func TestMain(m *testing.M) {
+	if play := roles()[os.Getenv(roleVariable)]; play != nil {
+		os.Unsetenv(roleVariable)
+		play(os.Args[1:])
+		os.Exit(0)
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "holdfast-e2e-")
 		if err != nil {
@@ -36,78 +42,90 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		os.Chmod(dir, 0o755) // another user runs it, too
 		holdfast = filepath.Join(dir, "holdfast")
-		build := exec.Command("go", "build", "-trimpath", "-o", holdfast, "holdfast")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		args := []string{"build", "-trimpath", "-o", holdfast}
+		cgo := "CGO_ENABLED=0"
+		if raceEnabled {
+			args, cgo = append(args, "-race"), "CGO_ENABLED=1"
+		}
+		build := exec.Command("go", append(args, "holdfast")...)
+		build.Env = append(os.Environ(), cgo)
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-			return 1
-		}
-		// Guardians come back to this process when their launcher has ended, so the
-		// tests see every zombie and init's pace does not matter.
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			fmt.Fprintln(os.Stderr, "prctl:", err)
 			return 1
 		}
 		return m.Run()
 	}())
 }
 
-// A host is one test's own directories for services; what still runs there at the
-// end of the test is stopped, and that it had to be is an error.
+// A host is one test's own directories for services and its own init, below which
+// every process of the test runs. What still runs there at the end is ended, and that
+// it had to be is an error.
 type host struct {
-	t   *testing.T
-	dir string
-	env []string
+	t    *testing.T
+	dir  string
+	env  []string
+	init *initProcess
 }
 
 func newHost(t *testing.T) *host {
 	t.Helper()
 	h := &host{t: t, dir: t.TempDir()}
 	h.env = append(os.Environ(),
+		"GORACE=atexit_sleep_ms=0", // or every command would end a second later
 		"HOLDFAST_RUNTIME_DIR="+filepath.Join(h.dir, "run"),
 		"HOLDFAST_LOG_DIR="+filepath.Join(h.dir, "log"))
+	h.init = startInit(t)
 	t.Cleanup(h.clear)
 	return h
 }
 
-// clear ends what a failed test left, and reaps the guardians that came back to us.
+// clear looks whether anything is left, and ends it.
 func (h *host) clear() {
-	var services []struct {
-		Name     string `json:"name"`
-		Guardian int    `json:"guardian_pid"`
+	for end := time.Now().Add(deadline); len(h.below()) > 0 && !h.t.Failed(); pause() {
+		if time.Now().After(end) {
+			h.t.Errorf("left by the test: %v", h.below())
+		}
 	}
-	if err := json.Unmarshal([]byte(h.run("list", "--json").stdout), &services); err != nil {
-		h.t.Errorf("list --json: %v", err)
-	}
-	for _, s := range services {
-		if s.Guardian != 0 {
-			h.run("kill", "-s", "KILL", s.Name)
-			h.run("stop", s.Name)
+	h.init.end()
+	logs, _ := filepath.Glob(filepath.Join(h.dir, "log", "*", "guardian.log"))
+	for _, log := range logs {
+		text, _ := os.ReadFile(log)
+		if bytes.Contains(text, []byte("DATA RACE")) || bytes.Contains(text, []byte("panic:")) {
+			h.t.Errorf("%s:\n%s", log, text)
+		}
+		if h.t.Failed() {
+			h.t.Logf("%s:\n%s", log, text)
 		}
 	}
 }
 
+// below is every process of the test, parents before children. Those that have come
+// back to our init and died are its business, not the test's.
+func (h *host) below() []proc.Process {
+	h.t.Helper()
+	all, err := proc.Descendants(h.init.pid)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var found []proc.Process
+	for _, p := range all {
+		if !p.Dead() || p.PPID != h.init.pid {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
 // A result is what a command did.
 type result struct {
-	code           int
+	code           int // -1: killed by a signal
 	stdout, stderr string
 }
 
 // run runs holdfast and returns what it did.
 func (h *host) run(args ...string) result {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	c := exec.CommandContext(ctx, holdfast, args...)
-	c.Env, c.Dir = h.env, h.dir
-	var stdout, stderr bytes.Buffer
-	c.Stdout, c.Stderr = &stdout, &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		h.t.Fatalf("holdfast %s: %v", strings.Join(args, " "), err)
-	}
-	return result{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	return h.start(args...).result()
 }
 
 // ok runs holdfast and fails the test if that fails.
@@ -120,10 +138,46 @@ func (h *host) ok(args ...string) string {
 	return r.stdout
 }
 
+// fails runs holdfast, which must exit with the code and say all of says.
+func (h *host) fails(code int, says []string, args ...string) result {
+	h.t.Helper()
+	r := h.run(args...)
+	h.said(r, code, says...)
+	return r
+}
+
+func (h *host) said(r result, code int, says ...string) {
+	h.t.Helper()
+	if r.code != code {
+		h.t.Errorf("exit code %d, want %d\n%s%s", r.code, code, r.stdout, r.stderr)
+	}
+	for _, words := range says {
+		if !strings.Contains(r.stdout+r.stderr, words) {
+			h.t.Errorf("it said %q, want %q in it", r.stdout+r.stderr, words)
+		}
+	}
+}
+
 // show is one property of a service.
 func (h *host) show(name, property string) string {
 	h.t.Helper()
 	return strings.TrimSpace(h.run("show", "-p", property, "--value", name).stdout)
+}
+
+// shows compares properties, given in pairs of name and value.
+func (h *host) shows(name string, pairs ...string) {
+	h.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if got := h.show(name, pairs[i]); got != pairs[i+1] {
+			h.t.Errorf("%s=%s, want %s", pairs[i], got, pairs[i+1])
+		}
+	}
+}
+
+// awaitShow waits until a property has the value.
+func (h *host) awaitShow(name, property, value string) {
+	h.t.Helper()
+	await(h.t, property+"="+value, func() bool { return h.show(name, property) == value })
 }
 
 // pid is a property that is a PID.
@@ -136,19 +190,64 @@ func (h *host) pid(name, property string) int {
 	return pid
 }
 
+// runtime is a path in the service's runtime directory.
+func (h *host) runtime(name, file string) string { return filepath.Join(h.dir, "run", name, file) }
+
+// nothingLeft fails the test if a failed or stopped service has left a process, a
+// PID file, or what only a living guardian has.
+func (h *host) nothingLeft(name string) {
+	h.t.Helper()
+	if left := h.below(); len(left) > 0 {
+		h.t.Errorf("processes are left: %+v", left)
+	}
+	for _, file := range []string{"pid", "control", "log"} {
+		if _, err := os.Lstat(h.runtime(name, file)); err == nil {
+			h.t.Errorf("%s is left", h.runtime(name, file))
+		}
+	}
+	lock, err := os.Open(h.runtime(name, "lock"))
+	if err != nil {
+		return
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		h.t.Errorf("%s: %v", lock.Name(), err)
+	}
+}
+
+// file writes a file into the test's directory and returns its path.
+func (h *host) file(name, content string, mode os.FileMode) string {
+	h.t.Helper()
+	path := filepath.Join(h.dir, name)
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		h.t.Fatal(err)
+	}
+	return path
+}
+
 // await waits until the condition holds.
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(deadline); !condition(); {
+	for end := time.Now().Add(deadline); !condition(); pause() {
 		if time.Now().After(end) {
 			t.Fatalf("gave up waiting until %s", what)
 		}
-		pause()
 	}
 }
 
 // pause lets the others run between two looks; no test's outcome depends on its length.
 func pause() { unix.Nanosleep(&unix.Timespec{Nsec: 5e6}, nil) }
+
+// kill sends a signal to a process that must be there.
+func kill(t *testing.T, pid int, signal unix.Signal) {
+	t.Helper()
+	if pid <= 1 {
+		t.Fatalf("kill %d", pid)
+	}
+	if err := unix.Kill(pid, signal); err != nil {
+		t.Fatalf("kill %d: %v", pid, err)
+	}
+}
 
 // alive reports whether the process exists and is no zombie.
 func alive(pid int) bool {
@@ -158,4 +257,13 @@ func alive(pid int) bool {
 	}
 	_, rest, _ := bytes.Cut(stat, []byte(") "))
 	return len(rest) > 0 && rest[0] != 'Z' && rest[0] != 'X'
+}
+
+// lines is the lines of a file that may not be there yet.
+func lines(path string) []string {
+	text, _ := os.ReadFile(path)
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }

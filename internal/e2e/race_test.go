@@ -1,0 +1,6 @@
+//go:build race
+
+package e2e
+
+// raceEnabled makes the binary under test look for races when the tests do.
+const raceEnabled = true
