@@ -3,6 +3,7 @@ package watchdog
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"syscall"
 	"time"
@@ -62,10 +63,8 @@ func (g *Guardian) kill(k Kill) {
 		g.killed = true
 	}
 	if k.Whom == WhomMain {
-		for _, signal := range k.Signals {
-			if err := g.business.Signal(signal); err != nil && err != proc.ErrGone {
-				g.log.Warn().Err(err).Int("pid", g.business.PID).Msg("cannot signal the business")
-			}
+		if err := g.business.Signal(k.Signals...); err != nil && !errors.Is(err, proc.ErrGone) {
+			g.log.Warn().Err(err).Int("pid", g.business.PID).Msg("cannot signal the business")
 		}
 		return
 	}

@@ -8,31 +8,58 @@ import (
 
 var selfPID = os.Getpid()
 
-// watchSignals turns the guardian's own signals into messages, in the order in which
-// they were taken: of a SIGTERM and a SIGCHLD that were pending together the kernel
-// and the Go runtime hand over the lower number, the SIGTERM, first.
+// watchSignals turns the guardian's own signals into messages. Of a SIGTERM and a
+// SIGCHLD that were pending together the kernel and the Go runtime hand over the lower
+// number, the SIGTERM, first; so does this.
 func (g *Guardian) watchSignals() (stop func()) {
-	signals := make(chan os.Signal, 64)
+	children := make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
+	requests := make(chan os.Signal, 64)
 	hangup := onHangup()
-	signal.Notify(signals,
-		syscall.SIGCHLD, syscall.SIGTERM, syscall.SIGINT,
+	signal.Notify(children, syscall.SIGCHLD)
+	signal.Notify(requests, syscall.SIGTERM, syscall.SIGINT,
 		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
 		syscall.SIGPIPE) // caught, not ignored: an ignored one stays ignored in the business
 	if hangup != nil {
-		signal.Notify(signals, syscall.SIGHUP)
+		signal.Notify(requests, syscall.SIGHUP)
+	}
+	forward := func(s os.Signal) {
+		if m := messageFor(s.(syscall.Signal), hangup); m != nil {
+			g.send(m)
+		}
 	}
 	go func() {
-		for s := range signals {
-			m := hangup
-			if s != syscall.SIGHUP {
-				m = g.messageFor(s.(syscall.Signal))
-			}
-			if m != nil && !g.send(m) {
+		for {
+			select {
+			case s := <-requests:
+				forward(s)
+			case <-children:
+				for len(requests) > 0 {
+					forward(<-requests)
+				}
+				ended, alone := g.reaper.Collect()
+				g.send(reaped{ended, alone})
+			case <-g.over:
 				return
 			}
 		}
 	}()
-	return func() { signal.Stop(signals) }
+	return func() {
+		signal.Stop(children)
+		signal.Stop(requests)
+	}
+}
+
+func messageFor(s syscall.Signal, hangup message) message {
+	switch s {
+	case syscall.SIGTERM, syscall.SIGINT:
+		return StopRequested{}
+	case syscall.SIGHUP:
+		return hangup
+	case syscall.SIGPIPE:
+		return nil
+	}
+	// A person who signals the PID in the PID file means the program.
+	return KillRequested{Signal: s, Whom: WhomMain}
 }
 
 // onHangup is what a SIGHUP asks for: a reload, as of any daemon. Only a guardian in
@@ -48,18 +75,4 @@ func onHangup() message {
 		return nil
 	}
 	return StopRequested{}
-}
-
-func (g *Guardian) messageFor(s syscall.Signal) message {
-	switch s {
-	case syscall.SIGCHLD:
-		ended, alone := g.reaper.Collect()
-		return reaped{ended, alone}
-	case syscall.SIGTERM, syscall.SIGINT:
-		return StopRequested{}
-	case syscall.SIGPIPE:
-		return nil
-	}
-	// A person who signals the PID in the PID file means the program.
-	return KillRequested{Signal: s, Whom: WhomMain}
 }

@@ -26,12 +26,12 @@ goes to standard error. It ends when the service has ended, the way the program 
   holdfast run --restart=on-failure ./web.service`,
 		ValidArgsFunction: completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			service, problems, err := t.resolve(c, args)
-			warn(c.ErrOrStderr(), problems)
+			loaded, err := t.resolve(c, args)
+			warn(c.ErrOrStderr(), loaded.Problems)
 			if err != nil {
 				return usage(err)
 			}
-			return run(service)
+			return run(loaded.Service)
 		},
 	}
 	t.addFlags(c)

@@ -43,12 +43,12 @@ A service that is running already is left alone; that is no error.`,
 					return usage(err)
 				}
 			}
-			service, problems, err := t.resolve(c, args)
-			warn(c.ErrOrStderr(), problems)
+			loaded, err := t.resolve(c, args)
+			warn(c.ErrOrStderr(), loaded.Problems)
 			if err != nil {
 				return usage(err)
 			}
-			return start(c.OutOrStdout(), service, noBlock)
+			return start(c.OutOrStdout(), loaded.Service, noBlock)
 		},
 	}
 	t.addFlags(c)
@@ -182,8 +182,8 @@ func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bo
 // choosePIDFile settles where the guardian's PID goes: as told, else where systemd
 // says ($PIDFILE), else into the runtime directory. Somebody else's file is theirs.
 func choosePIDFile(service *watchdog.Service, dir state.Dir) error {
-	if service.PIDFile == "" {
-		service.PIDFile = os.Getenv("PIDFILE")
+	if service.PIDFile == "" && os.Getenv("INVOCATION_ID") != "" {
+		service.PIDFile = os.Getenv("PIDFILE") // without the other it is not systemd's
 	}
 	if service.PIDFile == "" {
 		service.PIDFile = dir.PIDFile()

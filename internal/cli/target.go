@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
@@ -54,38 +56,88 @@ func (t *target) addFlags(c *cobra.Command) {
 	flags.BoolVar(&t.allowUnsupported, "allow-unsupported", false, "start although the service file asks for protection that is not given here")
 }
 
-// resolve turns the command line into a service, complete and checked. The warnings
-// are for the user; everything that is wrong is an error, and nothing was done yet.
-func (t *target) resolve(c *cobra.Command, args []string) (watchdog.Service, []unit.Problem, error) {
-	service, problems, err := t.base(c, args)
+// resolve turns the command line into a service, complete and checked, with what was
+// noticed on the way. An error means that nothing was done yet.
+func (t *target) resolve(c *cobra.Command, args []string) (unit.Loaded, error) {
+	settings, err := t.settings(c.Flags())
 	if err != nil {
-		return watchdog.Service{}, problems, err
+		return unit.Loaded{}, err
 	}
-	if err := t.apply(&service); err != nil {
-		return watchdog.Service{}, problems, err
+	loaded, err := t.base(c, args, settings)
+	if err == nil {
+		err = t.place(&loaded.Service)
 	}
-	return service, problems, t.check(service)
+	if err == nil {
+		err = t.check(loaded.Service, settings)
+	}
+	return loaded, err
 }
 
-func (t *target) base(c *cobra.Command, args []string) (watchdog.Service, []unit.Problem, error) {
+// settings is what the flags set, in the words of a service file. What -p says comes
+// last and counts.
+func (t *target) settings(flags *pflag.FlagSet) (all []string, err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" { // as from --user="$UNSET"
+			err = fmt.Errorf("--%s is empty; give it a value or leave it out", f.Name)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range plainFlags {
+		if t.plain[i] != "" {
+			all = append(all, f.directive+"="+t.plain[i])
+		}
+	}
+	if flags.Changed("no-restart") {
+		all = append(all, "RestartPreventExitStatus="+strings.Join(t.noRestart, " "))
+	}
+	for _, assignment := range t.env {
+		name, _, given := strings.Cut(assignment, "=")
+		if name == "" {
+			return nil, fmt.Errorf("--env %q: write NAME=VALUE, or NAME to pass on your own", assignment)
+		}
+		if !given {
+			value, set := os.LookupEnv(name)
+			if !set {
+				return nil, fmt.Errorf("--env %s: it is not set in your environment; write %[1]s=VALUE", name)
+			}
+			assignment += "=" + value
+		}
+		all = append(all, "Environment="+quoteWord(escapeSpecifiers(assignment)))
+	}
+	for _, property := range t.properties {
+		if name, _, found := strings.Cut(property, "="); !found || name == "" {
+			return nil, fmt.Errorf("-p %q: write NAME=VALUE, such as -p RestartSec=2s", property)
+		}
+	}
+	return append(all, t.properties...), nil
+}
+
+// sets reports whether one of the settings is of that directive.
+func sets(settings []string, directive string) bool {
+	return slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, directive+"=") })
+}
+
+func (t *target) base(c *cobra.Command, args, settings []string) (unit.Loaded, error) {
 	dash := c.ArgsLenAtDash()
 	switch {
 	case dash == 0 && len(args) > 0:
-		service, err := t.fromCommand(args)
-		return service, nil, err
+		service, err := t.fromCommand(args, settings)
+		return unit.Loaded{Service: service}, err
 	case dash == 0:
-		return watchdog.Service{}, nil, errors.New("no program after --; write: holdfast " + c.Name() + " -- PROGRAM [ARGUMENT]…")
+		return unit.Loaded{}, fmt.Errorf("no program after --; write: holdfast %s -- PROGRAM [ARGUMENT]…", c.Name())
 	case len(args) == 0:
-		return watchdog.Service{}, nil, fmt.Errorf("what is to be guarded? Write: holdfast %s NAME, or: holdfast %[1]s -- PROGRAM [ARGUMENT]…", c.Name())
+		return unit.Loaded{}, fmt.Errorf("no service and no program was given; write: holdfast %s NAME, or: holdfast %[1]s -- PROGRAM [ARGUMENT]…", c.Name())
 	case len(args) > 1:
-		return watchdog.Service{}, nil, fmt.Errorf("%q is one argument too many; to guard a program with arguments write: holdfast %s -- %s",
+		return unit.Loaded{}, fmt.Errorf("%q is one argument too many; to guard a program with arguments write: holdfast %s -- %s",
 			args[1], c.Name(), strings.Join(args, " "))
 	}
-	return t.fromFile(args[0])
+	return t.fromFile(args[0], settings)
 }
 
 // fromCommand guards a bare command line, in the caller's surroundings.
-func (t *target) fromCommand(args []string) (watchdog.Service, error) {
+func (t *target) fromCommand(args, settings []string) (watchdog.Service, error) {
 	program, err := findProgram(args[0])
 	if err != nil {
 		return watchdog.Service{}, err
@@ -107,34 +159,41 @@ func (t *target) fromCommand(args []string) (watchdog.Service, error) {
 	umask := syscall.Umask(0)
 	syscall.Umask(umask)
 	command := watchdog.Command{Path: program, Args: args}
-	return watchdog.CommandDefaults(name, command, inheritedEnv(t.plain[1] != ""), dir, os.FileMode(umask)), nil
+	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, os.FileMode(umask))
+	return service, unit.Set(&service, settings...)
 }
 
-// fromFile guards what a service file describes, or again what was guarded under this
-// name before, when there is no such file.
-func (t *target) fromFile(arg string) (watchdog.Service, []unit.Problem, error) {
-	path, notFound := unit.Find(arg)
-	if notFound != nil {
-		if service, ok := remembered(arg); ok {
-			return service, nil, nil
-		}
-		return watchdog.Service{}, nil, notFound
+// fromFile guards what a service file describes. Where a name has none, it guards again
+// what was guarded under it before.
+func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
+	if strings.Contains(arg, "/") && filepath.Ext(arg) != ".service" {
+		return unit.Loaded{}, fmt.Errorf("%s: not a service file, whose name ends in .service; to guard a program write -- before it", arg)
 	}
-	loaded, err := unit.Load(path, unit.Options{AllowUnsupported: t.allowUnsupported})
+	name := t.name
+	path, err := unit.Find(arg)
+	if errors.Is(err, fs.ErrNotExist) {
+		before, known := remembered(arg)
+		switch {
+		case !known:
+			return unit.Loaded{}, fmt.Errorf("%w, and nothing was started under that name before", err)
+		case before.Source == "":
+			return unit.Loaded{Service: before}, unit.Set(&before, settings...)
+		}
+		name, path, err = cmp.Or(name, before.Name), before.Source, nil
+	}
 	if err != nil {
-		return watchdog.Service{}, loaded.Problems, err
+		return unit.Loaded{}, err
 	}
-	if t.name != "" {
-		if err := unit.ValidName(t.name); err != nil {
-			return watchdog.Service{}, nil, err
-		}
-		loaded.Service.Name = t.name
+	loaded, err := unit.Load(path, unit.Options{Settings: settings, AllowUnsupported: t.allowUnsupported})
+	if err == nil && name != "" {
+		loaded.Service.Name, err = name, unit.ValidName(name)
 	}
-	return loaded.Service, loaded.Problems, nil
+	return loaded, err
 }
 
-// remembered is the service that was guarded under the name before, from a command line.
+// remembered is the service that was guarded under the name before.
 func remembered(name string) (watchdog.Service, bool) {
+	name = strings.TrimSuffix(name, ".service")
 	if unit.ValidName(name) != nil {
 		return watchdog.Service{}, false
 	}
@@ -143,55 +202,27 @@ func remembered(name string) (watchdog.Service, bool) {
 		return watchdog.Service{}, false
 	}
 	var record watchdog.Record
-	if state.Load(dir.StateFile(), &record) != nil || record.Service.Source != "" {
+	if state.Load(dir.StateFile(), &record) != nil || record.Service.Name != name {
 		return watchdog.Service{}, false
 	}
-	return record.Service, record.Service.Name == name
+	if record.Service.PIDFile == dir.PIDFile() {
+		record.Service.PIDFile = "" // where it is unless told otherwise
+	}
+	return record.Service, true
 }
 
-// apply puts the flags over what the file or the defaults said.
-func (t *target) apply(s *watchdog.Service) error {
-	for i, f := range plainFlags {
-		if t.plain[i] == "" {
-			continue
-		}
-		if err := unit.Set(s, f.directive+"="+t.plain[i]); err != nil {
-			return fmt.Errorf("--%s: %w", f.flag, err)
-		}
-	}
-	if len(t.noRestart) > 0 {
-		if err := unit.Set(s, "RestartPreventExitStatus="+strings.Join(t.noRestart, " ")); err != nil {
-			return fmt.Errorf("--no-restart: %w", err)
-		}
-	}
-	for _, assignment := range t.env {
-		name, _, given := strings.Cut(assignment, "=")
-		if name == "" || strings.ContainsRune(assignment, 0) {
-			return fmt.Errorf("--env %q: write NAME=VALUE, or NAME to pass on your own", assignment)
-		}
-		if !given {
-			value, set := os.LookupEnv(name)
-			if !set {
-				return fmt.Errorf("--env %s: it is not set in your environment; write %[1]s=VALUE", name)
-			}
-			assignment += "=" + value
-		}
-		s.Environment = append(s.Environment, assignment)
-	}
-	for _, property := range t.properties {
-		if err := unit.Set(s, property); err != nil {
-			return fmt.Errorf("-p %w", err)
-		}
-	}
-	var err error
+// place settles the two paths that, unlike those of a service file, begin where the
+// caller is.
+func (t *target) place(s *watchdog.Service) (err error) {
 	if t.chdir != "" {
+		s.WorkingDirectoryOptional = false
 		if s.WorkingDirectory, err = filepath.Abs(t.chdir); err != nil {
-			return err
+			return fmt.Errorf("cannot tell the current directory: %w", err)
 		}
 	}
 	if t.pidFile != "" {
 		if s.PIDFile, err = filepath.Abs(t.pidFile); err != nil {
-			return err
+			return fmt.Errorf("cannot tell the current directory: %w", err)
 		}
 	}
 	return nil
@@ -199,20 +230,21 @@ func (t *target) apply(s *watchdog.Service) error {
 
 // check finds what a person can mend before anything is forked. What a service file
 // asks for is left to the start, as with systemd: it may be there by then.
-func (t *target) check(s watchdog.Service) error {
-	if s.Source == "" || t.chdir != "" {
+func (t *target) check(s watchdog.Service, settings []string) error {
+	typed := func(directive string) bool { return s.Source == "" || sets(settings, directive) }
+	if (typed("WorkingDirectory") || t.chdir != "") && !s.WorkingDirectoryOptional {
 		if info, err := os.Stat(s.WorkingDirectory); err != nil {
-			return fmt.Errorf("cannot run in %s: %w", s.WorkingDirectory, cause(err))
+			return fmt.Errorf("cannot run the program in %s: %w", s.WorkingDirectory, cause(err))
 		} else if !info.IsDir() {
-			return fmt.Errorf("cannot run in %s: not a directory", s.WorkingDirectory)
+			return fmt.Errorf("cannot run the program in %s: not a directory", s.WorkingDirectory)
 		}
 	}
-	if s.User != "" && (s.Source == "" || t.plain[1] != "") {
+	if s.User != "" && typed("User") {
 		if _, err := watchdog.LookupUser(s.User); err != nil {
 			return err
 		}
 	}
-	if s.Group != "" && (s.Source == "" || t.plain[2] != "") {
+	if s.Group != "" && typed("Group") {
 		if _, err := watchdog.LookupGroup(s.Group); err != nil {
 			return err
 		}

@@ -58,12 +58,12 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
 	}
-	service, problems, err := new(target).fromFile(name)
-	warn(c.ErrOrStderr(), problems)
+	loaded, err := new(target).fromFile(name, nil)
+	warn(c.ErrOrStderr(), loaded.Problems)
 	if err != nil {
 		return usage(err)
 	}
-	return start(c.OutOrStdout(), service, false)
+	return start(c.OutOrStdout(), loaded.Service, false)
 }
 
 func reloadCommand() *cobra.Command {

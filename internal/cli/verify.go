@@ -32,18 +32,12 @@ unknown. It exits with 1 if the service could not be started.`,
 }
 
 func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
-	var loaded unit.Loaded
-	if c.ArgsLenAtDash() != 0 && len(args) == 1 {
-		if path, err := unit.Find(args[0]); err == nil {
-			loaded, _ = unit.Load(path, unit.Options{AllowUnsupported: t.allowUnsupported}) // resolve says what is wrong
-		}
-	}
-	_, problems, err := t.resolve(c, args)
+	loaded, err := t.resolve(c, args)
 	if asJSON {
-		printVerdict(c.OutOrStdout(), loaded.Settings, problems, err)
+		printVerdict(c.OutOrStdout(), loaded, err)
 	} else {
 		printSettings(c.OutOrStdout(), loaded.Settings)
-		warn(c.ErrOrStderr(), problems)
+		warn(c.ErrOrStderr(), loaded.Problems)
 	}
 	switch {
 	case err != nil && asJSON:
@@ -59,7 +53,11 @@ func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
 func printSettings(out io.Writer, settings []unit.Setting) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, s := range settings {
-		fmt.Fprintf(table, "%s:%d\t%s=%s\t%s\t%s\n", s.File, s.Line, s.Name, shortened(s.Value), s.Class, s.Note)
+		where := "command line"
+		if s.File != "" {
+			where = fmt.Sprintf("%s:%d", s.File, s.Line)
+		}
+		fmt.Fprintf(table, "%s\t%s=%s\t%s\t%s\n", where, s.Name, shortened(s.Value), s.Class, s.Note)
 	}
 	table.Flush()
 }
@@ -74,17 +72,17 @@ func shortened(value string) string {
 	return string(runes[:most-1]) + "…"
 }
 
-func printVerdict(out io.Writer, settings []unit.Setting, problems []unit.Problem, err error) {
+func printVerdict(out io.Writer, loaded unit.Loaded, err error) {
 	verdict := struct {
 		Startable bool           `json:"startable"`
 		Error     string         `json:"error,omitempty"`
 		Warnings  []string       `json:"warnings"`
 		Settings  []unit.Setting `json:"settings"`
-	}{Startable: err == nil, Warnings: []string{}, Settings: append([]unit.Setting{}, settings...)}
+	}{Startable: err == nil, Warnings: []string{}, Settings: append([]unit.Setting{}, loaded.Settings...)}
 	if err != nil {
 		verdict.Error = err.Error()
 	}
-	for _, problem := range problems {
+	for _, problem := range loaded.Problems {
 		if !problem.Fatal {
 			verdict.Warnings = append(verdict.Warnings, problem.Error())
 		}

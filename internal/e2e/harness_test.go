@@ -99,8 +99,9 @@ func (h *host) clear() {
 	}
 }
 
-// below is every process of the test, parents before children. Those that have come
-// back to our init and died are its business, not the test's.
+// below is every process of the test, parents before children. What has come back to
+// our init and is dead, or has freed its memory and is about to be, is left out: a
+// guardian's last files, its lock among them, are closed just before that.
 func (h *host) below() []proc.Process {
 	h.t.Helper()
 	all, err := proc.Descendants(h.init.pid)
@@ -109,11 +110,17 @@ func (h *host) below() []proc.Process {
 	}
 	var found []proc.Process
 	for _, p := range all {
-		if !p.Dead() || p.PPID != h.init.pid {
+		if p.PPID != h.init.pid || !exiting(p.PID) {
 			found = append(found, p)
 		}
 	}
 	return found
+}
+
+// exiting reports whether a process has no memory any more.
+func exiting(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	return err != nil || strings.HasPrefix(string(text), "0 ")
 }
 
 // A result is what a command did.
