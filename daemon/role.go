@@ -42,6 +42,7 @@ func Enter() *Guardian {
 	entered = true
 	own, ok := ownRole()
 	if !ok {
+		os.Unsetenv(godaemon.MARK_NAME) // another daemon's, which has started us
 		return nil
 	}
 	if own.Name == intermediateRole {

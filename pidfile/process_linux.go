@@ -44,7 +44,7 @@ func parseStat(stat []byte) (process, uint64, error) {
 	if open < 0 || end < open {
 		return process{}, 0, fmt.Errorf("cannot understand its stat file: %q", stat)
 	}
-	const state, threads, start = 3 - 3, 20 - 3, 22 - 3 // numbered as in proc_pid_stat(5)
+	const state, threads, start = 0, 17, 19 // proc_pid_stat(5) counts the first of these as 3
 	fields := bytes.Fields(stat[end+1:])
 	if len(fields) <= start {
 		return process{}, 0, fmt.Errorf("cannot understand its stat file: %q", stat)

@@ -2,6 +2,7 @@ package watchdog
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -52,7 +53,7 @@ func TestBackoffBounds(t *testing.T) {
 	for range 2000 {
 		b := Backoff{
 			RestartSec:         time.Duration(1 + random.Int64N(int64(24*time.Hour))),
-			RestartSteps:       1 + random.IntN(1<<random.IntN(62)),
+			RestartSteps:       1 + random.IntN(1<<random.IntN(bits.UintSize-2)),
 			RestartMaxDelaySec: Infinity - time.Duration(random.Int64N(1<<random.IntN(63))),
 		}
 		near := []int{b.RestartSteps - 1, b.RestartSteps, b.RestartSteps + 1}

@@ -240,6 +240,7 @@ func (m *Machine) stopped(now time.Time) []Action {
 	case m.again:
 		return m.startAfresh(now)
 	case m.awaited && !m.cameUp && !m.service.RetryFailedStart && !m.endedWell():
+		m.fail(Protocol) // even exit code 0 is wrong for a program that was to stay
 		return m.finish(Failed, explainEarlyEnd(m.exit, m.service.SettleSec))
 	}
 	verdict := m.service.Policy.Decide(m.result, *m.exit)

@@ -13,6 +13,7 @@ const (
 	BySignal      Result = "signal"
 	CoreDump      Result = "core-dump"
 	Timeout       Result = "timeout"
+	Protocol      Result = "protocol"
 	Resources     Result = "resources"
 	OOMKill       Result = "oom-kill"
 	StartLimitHit Result = "start-limit-hit"

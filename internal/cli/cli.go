@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,13 +40,23 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitDone
 	case !errors.As(err, &exit): // cobra's own complaints
-		fmt.Fprintf(stderr, "holdfast: %v\n", err)
-		fmt.Fprintln(stderr, "Try 'holdfast --help'.")
-		return exitUsage
-	case exit.err != nil:
-		fmt.Fprintf(stderr, "holdfast: %v\n", exit.err)
+		exit = &exitError{exitUsage, err}
+	}
+	if exit.err != nil {
+		complain(stderr, exit.err)
 	}
 	return exit.code
+}
+
+// complain prints an error. Of several joined ones, each says where it comes from; what
+// is indented belongs to the line above it.
+func complain(stderr io.Writer, err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if !strings.HasPrefix(line, " ") {
+			line = "holdfast: " + line
+		}
+		fmt.Fprintln(stderr, line)
+	}
 }
 
 // exitError ends the program with a code; err may be nil when all has been said.
@@ -80,7 +91,18 @@ func rootCommand() *cobra.Command {
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return usage(unknownVerb(c, args[0]))
+		},
+		DisableFlagsInUseLine: true,
 	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
@@ -89,6 +111,13 @@ func rootCommand() *cobra.Command {
 		logsCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)
 	return root
+}
+
+func unknownVerb(root *cobra.Command, verb string) error {
+	if near := root.SuggestionsFor(verb); len(near) > 0 {
+		return fmt.Errorf("there is no verb %q; was it %s?", verb, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("there is no verb %q; 'holdfast --help' shows all, and to guard a program write: holdfast start -- PROGRAM", verb)
 }
 
 const rootHelp = `holdfast keeps one program running. It detaches from the terminal, starts the

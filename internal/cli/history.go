@@ -44,7 +44,7 @@ With the number of a run it shows that one in full, with its last lines of outpu
 }
 
 func history(w io.Writer, args []string, count int, asJSON bool) error {
-	v, err := look(args[0])
+	v, err := inspect(args[0])
 	if err != nil {
 		return orUnknown(err)
 	}

@@ -40,7 +40,7 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 		return nil
 	case watchdog.Started:
 		if record.Business.PID == 0 { // Type=simple counts a program as started that could not be executed
-			fmt.Fprintf(stdout, "%s was started, as far as Type=%s tells, but %s\n", name, record.Service.Type, record.Reason)
+			fmt.Fprintf(stdout, "%s was started, which is all that Type=%s waits for, but is down: %s\n", name, record.Service.Type, record.Reason)
 			return nil
 		}
 		fmt.Fprintf(stdout, "%s is running: PID %d, guarded by PID %d\n", name, record.Business.PID, record.Guardian.PID)

@@ -235,7 +235,7 @@ func markOf(s watchdog.State) (string, colour) {
 // finished is "1234 (code=killed, signal=KILL), ran 4.2 s, ended 3s ago".
 func finished(run watchdog.Run, now time.Time) string {
 	e := *run.Exit
-	if e.NoFork {
+	if run.PID == 0 { // there was no process
 		return printable(e.String())
 	}
 	text := fmt.Sprintf("%d (%s)", run.PID, e.Brief())

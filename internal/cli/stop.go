@@ -36,7 +36,7 @@ A service that does not run is no error.`,
 }
 
 func stop(stdout io.Writer, name string) error {
-	v, err := look(name)
+	v, err := inspect(name)
 	if err != nil {
 		return orUnknown(err)
 	}

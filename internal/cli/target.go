@@ -68,7 +68,9 @@ func (t *target) resolve(c *cobra.Command, args []string) (unit.Loaded, error) {
 		err = t.place(&loaded.Service)
 	}
 	if err == nil {
-		err = t.check(loaded.Service, settings)
+		err = t.check(loaded, func(directive string) bool {
+			return loaded.Service.Source == "" || sets(settings, directive)
+		})
 	}
 	return loaded, err
 }
@@ -160,7 +162,8 @@ func (t *target) fromCommand(args, settings []string) (watchdog.Service, error) 
 	syscall.Umask(umask)
 	command := watchdog.Command{Path: program, Args: args}
 	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, os.FileMode(umask))
-	return service, unit.Set(&service, settings...)
+	err = unit.Set(&service, settings...)
+	return service, err
 }
 
 // fromFile guards what a service file describes. Where a name has none, it guards again
@@ -175,9 +178,10 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		before, known := remembered(arg)
 		switch {
 		case !known:
-			return unit.Loaded{}, fmt.Errorf("%w, and nothing was started under that name before", err)
+			return unit.Loaded{}, unknownService(arg, err)
 		case before.Source == "":
-			return unit.Loaded{Service: before}, unit.Set(&before, settings...)
+			err := unit.Set(&before, settings...)
+			return unit.Loaded{Service: before}, err
 		}
 		name, path, err = cmp.Or(name, before.Name), before.Source, nil
 	}
@@ -189,6 +193,15 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		loaded.Service.Name, err = name, unit.ValidName(name)
 	}
 	return loaded, err
+}
+
+// unknownService says what can be done about a name that means nothing.
+func unknownService(name string, notFound error) error {
+	err := fmt.Errorf("nothing was started as %s before, and there is %w", name, notFound)
+	if _, lookErr := exec.LookPath(name); lookErr == nil {
+		return fmt.Errorf("%w; to guard the program write: holdfast start -- %s", err, name)
+	}
+	return err
 }
 
 // remembered is the service that was guarded under the name before.
@@ -228,25 +241,27 @@ func (t *target) place(s *watchdog.Service) (err error) {
 	return nil
 }
 
-// check finds what a person can mend before anything is forked. What a service file
-// asks for is left to the start, as with systemd: it may be there by then.
-func (t *target) check(s watchdog.Service, settings []string) error {
-	typed := func(directive string) bool { return s.Source == "" || sets(settings, directive) }
-	if (typed("WorkingDirectory") || t.chdir != "") && !s.WorkingDirectoryOptional {
-		if info, err := os.Stat(s.WorkingDirectory); err != nil {
-			return fmt.Errorf("cannot run the program in %s: %w", s.WorkingDirectory, cause(err))
-		} else if !info.IsDir() {
-			return fmt.Errorf("cannot run the program in %s: not a directory", s.WorkingDirectory)
+// check finds what a person can mend before anything is forked. What only a service
+// file asks for is left to the start, as with systemd: it may be there by then.
+func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) error {
+	s := loaded.Service
+	if asked("WorkingDirectory") && !s.WorkingDirectoryOptional || t.chdir != "" {
+		info, err := os.Stat(s.WorkingDirectory)
+		if err == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		if err != nil {
+			return loaded.At("WorkingDirectory", fmt.Errorf("cannot run the program in %s: %w", s.WorkingDirectory, cause(err)))
 		}
 	}
-	if s.User != "" && typed("User") {
+	if s.User != "" && asked("User") {
 		if _, err := watchdog.LookupUser(s.User); err != nil {
-			return err
+			return loaded.At("User", err)
 		}
 	}
-	if s.Group != "" && typed("Group") {
+	if s.Group != "" && asked("Group") {
 		if _, err := watchdog.LookupGroup(s.Group); err != nil {
-			return err
+			return loaded.At("Group", err)
 		}
 	}
 	if (s.User != "" || s.Group != "") && os.Geteuid() != 0 {

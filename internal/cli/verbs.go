@@ -42,10 +42,10 @@ func tryRestartCommand() *cobra.Command {
 }
 
 func restart(c *cobra.Command, name string, startToo bool) error {
-	v, err := look(name)
+	v, err := inspect(name)
 	switch {
-	case err != nil && !errors.Is(err, errUnknown):
-		return err
+	case err != nil && (!startToo || !errors.Is(err, errUnknown)):
+		return orUnknown(err)
 	case err == nil && v.guardian == present:
 		if v.changedOnDisk() {
 			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[1]s' take that in\n",
@@ -140,7 +140,7 @@ func resetFailed(name string) error {
 
 // tell sends a request that makes sense only while the business runs.
 func tell(stdout io.Writer, name string, request control.Request) error {
-	v, err := look(name)
+	v, err := inspect(name)
 	if err != nil {
 		return orUnknown(err)
 	}

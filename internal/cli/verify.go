@@ -32,7 +32,14 @@ unknown. It exits with 1 if the service could not be started.`,
 }
 
 func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
+	if len(args) == 0 {
+		_, err := t.base(c, nil, nil)
+		return usage(err)
+	}
 	loaded, err := t.resolve(c, args)
+	if err == nil {
+		err = t.checkStart(loaded)
+	}
 	if asJSON {
 		printVerdict(c.OutOrStdout(), loaded, err)
 	} else {
@@ -46,6 +53,20 @@ func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
 		return failure(err)
 	case !asJSON:
 		fmt.Fprintln(c.OutOrStdout(), "it can be started")
+	}
+	return nil
+}
+
+// checkStart looks for what a start would fail of, too.
+func (t *target) checkStart(loaded unit.Loaded) error {
+	if err := t.check(loaded, func(string) bool { return true }); err != nil {
+		return err
+	}
+	if _, err := findProgram(loaded.Service.Exec.Path); err != nil {
+		return loaded.At("ExecStart", err)
+	}
+	if file := loaded.Service.PIDFile; file != "" {
+		return loaded.At("PIDFile", checkPIDFile(file))
 	}
 	return nil
 }

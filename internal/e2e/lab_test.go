@@ -134,10 +134,13 @@ func (l *lab) awaitUnit(unit, property string) {
 }
 
 // members are the processes of a unit, in the order of their PIDs.
-func (l *lab) members(unit string) []int {
+func (l *lab) members(unit string) (pids []int) {
 	l.t.Helper()
-	pids := []int{}
-	for _, line := range strings.Fields(l.ok("cat", "/sys/fs/cgroup"+l.show(unit, "ControlGroup")+"/cgroup.procs")) {
+	group := l.show(unit, "ControlGroup")
+	if group == "" { // systemd drops it some time after it has become empty
+		return nil
+	}
+	for _, line := range strings.Fields(l.run("cat", "/sys/fs/cgroup"+group+"/cgroup.procs").stdout) {
 		pids = append(pids, l.number(line))
 	}
 	slices.Sort(pids)
@@ -176,8 +179,8 @@ func (l *lab) guarded(unit, pidFile, name string) (guardian, business int) {
 // service in it but its past.
 func (l *lab) gone(unit, pidFile, name string) {
 	l.t.Helper()
-	if group := l.show(unit, "ControlGroup"); group != "" { // systemd drops it once it is empty
-		l.t.Errorf("%s: processes %v are left", unit, l.members(unit))
+	if left := l.members(unit); left != nil {
+		l.t.Errorf("%s: processes %v are left", unit, left)
 	}
 	if l.run("test", "-e", pidFile).code == 0 {
 		l.t.Errorf("%s was left behind", pidFile)
@@ -185,7 +188,7 @@ func (l *lab) gone(unit, pidFile, name string) {
 	if state := l.shown(name, "ActiveState"); state != "inactive" {
 		l.t.Errorf("holdfast says that %s is %s, want inactive", name, state)
 	}
-	if left := l.ok("ls", filepath.Dir(l.shown(name, "StateFile"))); left != "lock\nstate.json" {
+	if left := l.ok("ls", filepath.Dir(l.shown(name, "ControlSocket"))); left != "lock\nstate.json" {
 		l.t.Errorf("the runtime directory holds %q, want lock and state.json", left)
 	}
 }

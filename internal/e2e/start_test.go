@@ -129,13 +129,14 @@ func TestOnlyKnownFilesAreOpen(t *testing.T) {
 func TestTheBusinessGetsTheCallersSurroundings(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	of := func(n int) []string { // what belongs to somebody else
-		return []string{
-			"HOLDFAST_DAEMON={}", "_GO_DAEMON=1", "NOTIFY_SOCKET=/nowhere", "WATCHDOG_USEC=1", "WATCHDOG_PID=1",
-			"LISTEN_FDS=1", "LISTEN_PID=1", "LISTEN_FDNAMES=a", "PIDFILE=" + filepath.Join(h.dir, "their.pid"), "MAINPID=1",
-		}[n:]
+	notIts := []string{
+		"HOLDFAST_DAEMON", "_GO_DAEMON", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+		"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "PIDFILE", "MAINPID", "INVOCATION_ID",
 	}
-	h.env = append(append(h.env, of(0)...), "KEPT=a=b", "EMPTY=")
+	for _, name := range notIts {
+		h.env = append(h.env, name+"=1")
+	}
+	h.env = append(h.env, "KEPT=a=b", "EMPTY=")
 	dir := filepath.Join(h.dir, "a directory")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -146,18 +147,15 @@ func TestTheBusinessGetsTheCallersSurroundings(t *testing.T) {
 	if r := p.result(); r.code != 0 {
 		t.Fatal(r.stderr)
 	}
-	guardian := readPID(t, filepath.Join(h.dir, "their.pid"))
-	business := h.pid("p", "MainPID")
+	guardian, business := h.daemonized("p")
 	environ := environOf(t, business)
 	if got := variables(environ, "KEPT", "EMPTY", "ADDED"); len(got) != 3 {
 		t.Errorf("kept and added: %q", got)
 	}
-	if got := variables(environ, "HOLDFAST_DAEMON", "_GO_DAEMON", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
-		"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "PIDFILE"); len(got) != 0 {
-		t.Errorf("not meant for the business: %q", got)
-	}
-	if got := variables(environ, "MAINPID"); len(got) > 0 {
-		t.Errorf("not meant for the business: %q", got)
+	for _, got := range variables(environ, notIts...) {
+		if strings.HasSuffix(got, "=1") {
+			t.Errorf("not meant for the business: %s", got)
+		}
 	}
 	if got, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", business)); err != nil || got != dir {
 		t.Errorf("its directory is %s (%v), want %s", got, err, dir)

@@ -141,7 +141,7 @@ func explainExec(spec Spec, errno syscall.Errno, err error) error {
 	case errno == syscall.EACCES && statErr == nil && info.Mode()&0o111 == 0:
 		return fmt.Errorf("%w: it is not executable (mode %04o)", err, info.Mode().Perm())
 	case errno == syscall.ENOEXEC:
-		return fmt.Errorf("%w: neither a program for this machine nor a script that begins with #!", err)
+		return fmt.Errorf("%w: neither a program for this machine nor a script with a #! line", err)
 	case errno == syscall.E2BIG:
 		return fmt.Errorf("%w: %d arguments and %d variables are more than the system passes on", err, len(spec.Args), len(spec.Env))
 	}

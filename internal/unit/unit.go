@@ -26,6 +26,16 @@ type Loaded struct {
 	Problems []Problem
 }
 
+// At says where a setting was made that turned out wrong, if it was made in a file.
+func (l Loaded) At(name string, err error) error {
+	for _, setting := range slices.Backward(l.Settings) {
+		if setting.Name == name && setting.File != "" {
+			return Problem{File: setting.File, Line: setting.Line, Name: name, Value: setting.Value, Err: err, Fatal: true}
+		}
+	}
+	return err
+}
+
 // Options change what Load makes of a service file. The zero value is systemd's way.
 type Options struct {
 	// Settings are assignments from the command line, Name=value. They are applied
@@ -38,7 +48,8 @@ type Options struct {
 
 // Load reads the service file at path, which ends in .service and so names the
 // service. The error, where there is one, joins every Problem that is fatal or came
-// from the command line; an unreadable file is told by the error alone.
+// from the command line, many promises of protection being one; an unreadable file is
+// told by the error alone.
 func Load(path string, options Options) (Loaded, error) {
 	base := filepath.Base(path)
 	name, isService := strings.CutSuffix(base, suffix)
@@ -203,13 +214,29 @@ func (d *draft) warn(err error) {
 	})
 }
 
-// err joins the problems that forbid a start.
+// err joins the problems that forbid a start. The promises of protection, of which some
+// files have dozens, make one of them, in the place of the first.
 func (d *draft) err() error {
 	var fatal []error
+	var first Problem
+	promises, at := 0, 0
 	for _, problem := range d.problems {
-		if problem.Fatal || problem.File == "" {
+		_, unprotected := errors.AsType[unprotectedError](problem.Err)
+		switch {
+		case !problem.Fatal && problem.File != "":
+		case unprotected && promises > 0:
+			promises++
+		case unprotected:
+			promises, at, first = 1, len(fatal), problem
+			fatal = append(fatal, problem)
+		default:
 			fatal = append(fatal, problem)
 		}
+	}
+	if promises > 1 {
+		first.Err = fmt.Errorf("holdfast does not give this protection, nor that of %d more lines; "+
+			"--allow-unsupported starts the service without it, 'holdfast verify' lists them", promises-1)
+		fatal[at] = first
 	}
 	return errors.Join(fatal...)
 }

@@ -155,5 +155,12 @@ func (d *draft) sandbox(text string) error {
 	case d.allowUnsupported:
 		return errors.New("the service runs without this protection, which holdfast does not give")
 	}
-	return refuse("holdfast does not give this protection; --allow-unsupported starts the service without it")
+	return refusal{unprotectedError{}}
+}
+
+// unprotectedError refuses a service file for what it promises.
+type unprotectedError struct{}
+
+func (unprotectedError) Error() string {
+	return "holdfast does not give this protection; --allow-unsupported starts the service without it"
 }

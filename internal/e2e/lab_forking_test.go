@@ -1,0 +1,281 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// steady runs for ever, and is deaf to SIGHUP from its first instant.
+const steady = "-- /usr/bin/env --ignore-signal=HUP sleep infinity"
+
+// forking is the unit of a service called web, with more lines for its [Service].
+// systemd's own limit on starts is off: these tests restart in quick succession.
+func forking(start string, more ...string) []string {
+	return append([]string{
+		"[Unit]",
+		"StartLimitIntervalSec=0",
+		"[Service]",
+		"Type=forking",
+		"PIDFile=/run/web.pid",
+		"ExecStart=/lab/holdfast start " + start,
+		"ExecReload=/bin/kill -HUP $MAINPID",
+	}, more...)
+}
+
+func TestSystemdFollowsTheGuardian(t *testing.T) {
+	tests := []struct{ name, start, killMode string }{
+		{"the PID file as systemd says", "--name web " + steady, "mixed"},
+		{"the PID file as the flag says", "--name web --pidfile /run/web.pid " + steady, "control-group"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.unit("web.service", forking(tt.start, "KillMode="+tt.killMode, "Restart=on-abnormal")...)
+			l.systemctl("start", "web")
+			guardian, business := l.guarded("web", "/run/web.pid", "web")
+
+			// What happens to the business is holdfast's affair, not systemd's.
+			l.ok("kill", "-KILL", strconv.Itoa(business))
+			await(t, "another business runs", func() bool {
+				pid := l.shown("web", "MainPID")
+				return pid != "0" && pid != strconv.Itoa(business)
+			})
+			l.ok("/lab/holdfast", "restart", "web")
+			if again, _ := l.guarded("web", "/run/web.pid", "web"); again != guardian {
+				t.Errorf("the guardian is %d, was %d", again, guardian)
+			}
+			l.expect("web", "NRestarts=0", "ActiveState=active", "SubState=running")
+
+			l.systemctl("stop", "web")
+			l.expect("web", "ActiveState=inactive", "SubState=dead", "Result=success")
+			l.gone("web", "/run/web.pid", "web")
+			l.quiet()
+		})
+	}
+}
+
+func TestSystemdRestartsAndReloadsAtOnce(t *testing.T) {
+	t.Parallel()
+	restartAndReload(t, 20)
+}
+
+// restartAndReload has systemd restart the unit and reload it at once, again and again.
+// The reload signals $MAINPID, so the PID file must be right before the start returns.
+func restartAndReload(t *testing.T, times int) {
+	l := newLab(t)
+	l.unit("web.service", forking("--name web "+steady, "KillMode=mixed")...)
+	last := 0
+	for i := range times {
+		l.systemctl("restart", "web")
+		l.systemctl("reload", "web")
+		guardian, _ := l.guarded("web", "/run/web.pid", "web")
+		if guardian == last {
+			t.Fatalf("round %d: the guardian is still %d", i, guardian)
+		}
+		last = guardian
+	}
+	l.expect("web", "NRestarts=0", "Result=success")
+	l.systemctl("stop", "web")
+	l.gone("web", "/run/web.pid", "web")
+	l.quiet()
+}
+
+func TestSystemdReloadReachesTheProgram(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unit("web.service", forking(`--name web -- sh -c 'trap "echo reloaded" HUP; echo ready; while :; do sleep 1000 & wait; kill $!; done'`)...)
+	printed := func(line string) func() bool {
+		return func() bool { return strings.Contains(l.ok("/lab/holdfast", "logs", "web"), line) }
+	}
+	l.systemctl("start", "web")
+	await(t, "the trap is set", printed("ready"))
+	l.systemctl("reload", "web")
+	await(t, "the program reloads", printed("reloaded"))
+	l.systemctl("stop", "web")
+}
+
+func TestSystemdRestartsAKilledGuardian(t *testing.T) {
+	for _, how := range [][2]string{{"control-group", "on-failure"}, {"mixed", "on-abnormal"}, {"mixed", "always"}} {
+		t.Run(how[0]+" "+how[1], func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.unit("web.service", forking("--name web "+steady, "KillMode="+how[0], "Restart="+how[1])...)
+			l.systemctl("start", "web")
+			first, _ := l.guarded("web", "/run/web.pid", "web")
+			l.ok("kill", "-KILL", strconv.Itoa(first))
+			l.awaitUnit("web", "NRestarts=1")
+			l.awaitUnit("web", "SubState=running")
+			if second, _ := l.guarded("web", "/run/web.pid", "web"); second == first {
+				t.Errorf("the guardian is still %d", second)
+			}
+			l.systemctl("reload", "web")
+			l.systemctl("stop", "web")
+			l.gone("web", "/run/web.pid", "web")
+			l.quiet()
+		})
+	}
+}
+
+// With KillMode=process systemd leaves the business of a killed guardian alive. Then
+// it must not be run a second time.
+func TestSystemdCannotRunTheProgramTwice(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unit("web.service", forking("--name web "+steady, "KillMode=process", "Restart=no")...)
+	l.systemctl("start", "web")
+	guardian, business := l.guarded("web", "/run/web.pid", "web")
+	l.ok("kill", "-KILL", strconv.Itoa(guardian))
+	l.awaitUnit("web", "ActiveState=failed")
+	if r := l.run("systemctl", "start", "web"); r.code == 0 {
+		t.Errorf("systemctl start succeeded beside the business %d; now %s runs", business, l.shown("web", "MainPID"))
+	}
+	want := fmt.Sprintf("not starting a second web: the guardian (PID %d) was killed; the business (PID %d) still runs", guardian, business)
+	if got := l.journal(); !strings.Contains(got, want) {
+		t.Errorf("the journal does not say %q", want)
+	}
+	l.ok("/lab/holdfast", "stop", "web")
+	l.systemctl("start", "web")
+	l.guarded("web", "/run/web.pid", "web")
+	l.systemctl("stop", "web")
+}
+
+// A guardian that ends ends as the business did, so systemd's own record is true.
+func TestSystemdSeesHowTheProgramEnded(t *testing.T) {
+	const crash = "sh -c 'read go </run/go; %s'" // waits until somebody opens the other end
+	tests := []struct {
+		name, start string
+		end         string // a command in the lab that ends the service
+		want        []string
+	}{
+		{"a code on the no-restart list", "--no-restart=7 -- " + fmt.Sprintf(crash, "exit 7"), "echo >/run/go",
+			[]string{"ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=7"}},
+		{"a signal on the no-restart list", "--no-restart=SIGKILL -- " + fmt.Sprintf(crash, "kill -KILL $$$$"), "echo >/run/go",
+			[]string{"ActiveState=failed", "Result=signal", "ExecMainCode=2", "ExecMainStatus=9"}},
+		{"done", "--restart=on-failure -- " + fmt.Sprintf(crash, "exit 0"), "echo >/run/go",
+			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=1", "ExecMainStatus=0"}},
+		{"stopped by hand", steady, "/lab/holdfast stop web",
+			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=2", "ExecMainStatus=15"}},
+		{"stopped while it waited for a restart", "-p RestartSec=1h --settle=0 -- sh -c 'exit 3'", "systemctl stop web",
+			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=1", "ExecMainStatus=0"}},
+		{"a failure of the stop", "-- sh -c 'trap \"exit 4\" TERM; echo ready; sleep infinity & wait'",
+			"until /lab/holdfast logs web | grep ready; do sleep 0.01; done; systemctl stop web",
+			[]string{"ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=4"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.ok("mkfifo", "/run/go")
+			// A signal would be systemd's reason to restart, so here it has none.
+			l.unit("web.service", forking("--name web "+tt.start, "KillMode=mixed", "Restart=no")...)
+			l.systemctl("start", "web")
+			l.ok("sh", "-c", tt.end)
+			l.awaitUnit("web", tt.want[0])
+			l.expect("web", append(tt.want, "NRestarts=0")...)
+			if left := l.members("web"); left != nil {
+				t.Errorf("processes %v are left", left)
+			}
+			l.quiet()
+		})
+	}
+}
+
+// Restart=on-abnormal, as the manual recommends, restarts after a signal only: the end
+// of the business with a code on the list is an end.
+func TestSystemdLeavesADecisionAlone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.ok("mkfifo", "/run/go")
+	l.unit("web.service", forking("--name web --no-restart=7 -- sh -c 'read go </run/go; exit 7'", "Restart=on-abnormal")...)
+	l.systemctl("start", "web")
+	l.ok("sh", "-c", "echo >/run/go")
+	l.awaitUnit("web", "ActiveState=failed")
+	l.expect("web", "NRestarts=0", "ExecMainStatus=7")
+	l.quiet()
+}
+
+func TestSystemdHearsOfAFailedStart(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unit("web.service", forking("--name web -- sleep 1000x")...)
+	if r := l.run("systemctl", "start", "web"); r.code != 1 {
+		t.Errorf("systemctl start ended with %d, want 1", r.code)
+	}
+	l.expect("web", "ActiveState=failed", "Result=exit-code")
+	journal := l.journal()
+	for _, want := range []string{
+		"holdfast: web failed to start (Result=exit-code): not restarting: exited with 1 within the first 100 ms",
+		"    sleep: invalid time interval ‘1000x’",
+	} {
+		if !strings.Contains(journal, want) {
+			t.Errorf("the journal does not say %q", want)
+		}
+	}
+	if left := l.members("web"); left != nil {
+		t.Errorf("processes %v are left", left)
+	}
+	l.quiet()
+}
+
+// A person has started the service by hand, with the PID file elsewhere: systemd has
+// no guardian to follow, and is told so.
+func TestSystemdFindsTheServiceRunningAlready(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unit("web.service", forking("--name web "+steady)...)
+	l.ok("/lab/holdfast", "start", "--name", "web", "--", "sleep", "infinity")
+	if r := l.run("systemctl", "start", "web"); r.code == 0 {
+		t.Errorf("systemctl start succeeded, with MainPID=%s", l.show("web", "MainPID"))
+	}
+	if journal, want := l.journal(), "its PID stands in /run/holdfast/web/pid, not in /run/web.pid"; !strings.Contains(journal, want) {
+		t.Errorf("the journal does not say %q", want)
+	}
+	l.ok("/lab/holdfast", "stop", "web")
+	l.systemctl("start", "web")
+	l.guarded("web", "/run/web.pid", "web")
+	l.systemctl("stop", "web")
+}
+
+// The unit that the manual shows is a unit that works.
+func TestSystemdUnitOfTheManual(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("../../docs/systemd.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(manual), "\n    [Unit]\n")
+	if !found {
+		t.Fatal("the manual shows no unit")
+	}
+	unit := []string{"[Unit]"}
+	for line := range strings.Lines(after) {
+		if line = strings.TrimSpace(line); line == "" {
+			break
+		}
+		unit = append(unit, line)
+	}
+	l := newLab(t)
+	l.ok("cp", "/lab/holdfast", "/usr/local/bin/holdfast")
+	l.ok("sh", "-c", `mkdir -p /opt/web; printf '#!/bin/sh\nexec env --ignore-signal=HUP sleep infinity\n' >/opt/web/web; chmod +x /opt/web/web`)
+	l.unit("web.service", unit...)
+	l.systemctl("start", "web")
+	l.systemctl("reload", "web")
+	guardian, _ := l.guarded("web", "/run/web.pid", "web")
+	l.ok("kill", "-KILL", strconv.Itoa(guardian))
+	l.awaitUnit("web", "NRestarts=1")
+	l.awaitUnit("web", "SubState=running")
+	l.guarded("web", "/run/web.pid", "web")
+	l.systemctl("stop", "web")
+	l.expect("web", "ActiveState=inactive", "Result=success")
+	l.gone("web", "/run/web.pid", "web")
+	l.quiet()
+	if journal := l.journal(); strings.Contains(journal, "Unknown key") {
+		t.Error("systemd does not know all of it")
+	}
+}
