@@ -150,19 +150,19 @@ func TestSystemdSeesHowTheProgramEnded(t *testing.T) {
 	const crash = "sh -c 'read go </run/go; %s'" // waits until somebody opens the other end
 	tests := []struct {
 		name, start string
-		end         string // a command in the lab that ends the service
-		want        []string
+		end         string   // a command in the lab that ends the service
+		want        []string // of a unit that did not fail systemd forgets the rest
 	}{
 		{"a code on the no-restart list", "--no-restart=7 -- " + fmt.Sprintf(crash, "exit 7"), "echo >/run/go",
 			[]string{"ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=7"}},
 		{"a signal on the no-restart list", "--no-restart=SIGKILL -- " + fmt.Sprintf(crash, "kill -KILL $$$$"), "echo >/run/go",
 			[]string{"ActiveState=failed", "Result=signal", "ExecMainCode=2", "ExecMainStatus=9"}},
 		{"done", "--restart=on-failure -- " + fmt.Sprintf(crash, "exit 0"), "echo >/run/go",
-			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=1", "ExecMainStatus=0"}},
+			[]string{"ActiveState=inactive"}},
 		{"stopped by hand", steady, "/lab/holdfast stop web",
-			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=2", "ExecMainStatus=15"}},
+			[]string{"ActiveState=inactive"}},
 		{"stopped while it waited for a restart", "-p RestartSec=1h --settle=0 -- sh -c 'exit 3'", "systemctl stop web",
-			[]string{"ActiveState=inactive", "Result=success", "ExecMainCode=1", "ExecMainStatus=0"}},
+			[]string{"ActiveState=inactive"}},
 		{"a failure of the stop", "-- sh -c 'trap \"exit 4\" TERM; echo ready; sleep infinity & wait'",
 			"until /lab/holdfast logs web | grep ready; do sleep 0.01; done; systemctl stop web",
 			[]string{"ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=4"}},
@@ -223,6 +223,25 @@ func TestSystemdHearsOfAFailedStart(t *testing.T) {
 	l.quiet()
 }
 
+// systemd would wait for a PID file that nobody writes until its timeout.
+func TestSystemdReadsAnotherPIDFile(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unit("web.service", forking("--name web --pidfile /run/other.pid "+steady)...)
+	if r := l.run("systemctl", "start", "web"); r.code == 0 {
+		t.Errorf("systemctl start succeeded, with MainPID=%s", l.show("web", "MainPID"))
+	}
+	l.expect("web", "Result=exit-code")
+	if want := "the guardian's PID belongs into /run/other.pid, but the unit says PIDFile=/run/web.pid"; !strings.Contains(l.journal(), want) {
+		t.Errorf("the journal does not say %q", want)
+	}
+	l.unit("web.service", forking("--name web --pidfile /var/run/web.pid "+steady)...) // is a link to /run
+	l.systemctl("start", "web")
+	l.guarded("web", "/run/web.pid", "web")
+	l.systemctl("stop", "web")
+	l.quiet()
+}
+
 // A person has started the service by hand, with the PID file elsewhere: systemd has
 // no guardian to follow, and is told so.
 func TestSystemdFindsTheServiceRunningAlready(t *testing.T) {
@@ -233,7 +252,7 @@ func TestSystemdFindsTheServiceRunningAlready(t *testing.T) {
 	if r := l.run("systemctl", "start", "web"); r.code == 0 {
 		t.Errorf("systemctl start succeeded, with MainPID=%s", l.show("web", "MainPID"))
 	}
-	if journal, want := l.journal(), "its PID stands in /run/holdfast/web/pid, not in /run/web.pid"; !strings.Contains(journal, want) {
+	if journal, want := l.journal(), "the guardian's PID belongs into /run/holdfast/web/pid, but the unit says PIDFile=/run/web.pid"; !strings.Contains(journal, want) {
 		t.Errorf("the journal does not say %q", want)
 	}
 	l.ok("/lab/holdfast", "stop", "web")
@@ -255,10 +274,10 @@ func TestSystemdUnitOfTheManual(t *testing.T) {
 	}
 	unit := []string{"[Unit]"}
 	for line := range strings.Lines(after) {
-		if line = strings.TrimSpace(line); line == "" {
+		if line != "\n" && !strings.HasPrefix(line, "    ") {
 			break
 		}
-		unit = append(unit, line)
+		unit = append(unit, strings.TrimSpace(line))
 	}
 	l := newLab(t)
 	l.ok("cp", "/lab/holdfast", "/usr/local/bin/holdfast")

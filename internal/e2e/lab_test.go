@@ -46,8 +46,12 @@ func newLab(t *testing.T) *lab {
 		t.Fatalf("systemd-lab start: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
+		logs := l.run("sh", "-c", "tail -n +1 /var/log/holdfast/*/guardian.log").stdout
+		if strings.Contains(logs, "DATA RACE") || strings.Contains(logs, "panic:") {
+			t.Error("a race or a panic is in the guardian's log")
+		}
 		if t.Failed() {
-			t.Logf("the journal:\n%s", l.journal())
+			t.Logf("the journal:\n%s\nthe guardian's log:\n%s", l.journal(), logs)
 		}
 		if out, err := exec.Command(labScript, "stop", l.dir).CombinedOutput(); err != nil {
 			t.Errorf("systemd-lab stop: %v\n%s", err, out)
