@@ -138,7 +138,7 @@ func (g *Guardian) Run() Record {
 	}
 	stopSignals()
 	close(g.over)
-	return g.record
+	return g.snapshot()
 }
 
 // send delivers to the loop; it reports false when there is no loop any more.
@@ -231,7 +231,7 @@ func (g *Guardian) step(event Event) {
 // settle ends the handling of a message: the new state is on disk before anybody is
 // told of it.
 func (g *Guardian) settle() {
-	if g.changed {
+	if g.changed && !g.restartsNow() {
 		g.save()
 		g.changed = false
 	}
@@ -243,4 +243,12 @@ func (g *Guardian) settle() {
 		waiting <- reply
 	}
 	g.waiting, g.outcome = nil, ""
+}
+
+// restartsNow reports that the next run begins at once, with no wait after the last. Then
+// one save tells of both, and the program does not wait for the disk in between. One that
+// could not even be executed is no such case: it may never run.
+func (g *Guardian) restartsNow() bool {
+	last := g.record.LastRun()
+	return last != nil && last.PID != 0 && g.record.State == AutoRestart && g.outcome == "" && !time.Now().Before(g.record.NextStart)
 }

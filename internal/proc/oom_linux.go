@@ -50,7 +50,7 @@ func (w *OOMWatch) Mark(pid int) {
 	w.pid = pid
 	w.log.skip()
 	w.file, w.cgroup = counterFile{}, counter{}
-	if table, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup"); err == nil {
+	if table, err := readKernelFile("/proc/"+strconv.Itoa(pid)+"/cgroup", make([]byte, 4096)); err == nil {
 		for _, file := range counterFiles(w.mounts, table) {
 			if c := readCounter(file.path); c.known {
 				w.file, w.cgroup = file, c
@@ -125,7 +125,7 @@ func readCounter(file string) counter {
 	if file == "" {
 		return counter{}
 	}
-	data, err := os.ReadFile(file)
+	data, err := readKernelFile(file, make([]byte, 8192)) // vmstat, the longest, has 5 KiB
 	if err != nil {
 		return counter{}
 	}

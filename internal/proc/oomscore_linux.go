@@ -51,7 +51,7 @@ func (r *Reaper) lendOOMScore(asked *int) (restore func()) {
 }
 
 func ownOOMScore() (int, error) {
-	data, err := os.ReadFile(oomScoreFile)
+	data, err := readKernelFile(oomScoreFile, make([]byte, 16))
 	if err != nil {
 		return 0, err
 	}

@@ -1,9 +1,11 @@
 package proc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -39,23 +41,21 @@ func SignalAll(root int, sigs ...syscall.Signal) (n int, err error) {
 	return len(s.reached), err
 }
 
-// SignalTree is [SignalAll] for root too, and before the others. It is for a tree that is not below
-// the caller, such as a business whose guardian died. Once root has ended, its children have another
-// parent and cannot be found again: so it returns whom it reached, for the caller to watch and to signal again.
+// SignalTree is [SignalAll] for root too. It is for a tree that is not below the caller, such as a business
+// whose guardian died: once one of them has ended, its children have another parent and cannot be found again.
+// So it stops everybody first (SIGSTOP), for who is stopped neither forks nor ends, and continues them
+// after the signals. It returns whom it reached, for the caller to watch and to signal again.
 func SignalTree(root ID, sigs ...syscall.Signal) (reached []ID, err error) {
-	s := sweep{sigs: sigs}
-	// Everybody is looked up before root may die of its signal.
-	found, err := Descendants(root.PID)
-	if err != nil {
-		return nil, err
+	halt := sweep{sigs: []syscall.Signal{syscall.SIGSTOP}}
+	if halt.signal(root); len(halt.reached) == 0 {
+		return nil, cmp.Or(halt.failed, fmt.Errorf("process %d: %w", root.PID, ErrGone))
 	}
-	if !root.Alive() {
-		return nil, fmt.Errorf("process %d: %w", root.PID, ErrGone)
+	err = halt.below(root.PID)
+	s := sweep{sigs: append(slices.Clone(sigs), syscall.SIGCONT)}
+	for _, id := range halt.reached {
+		s.signal(id)
 	}
-	s.signal(root)
-	s.signalNew(found)
-	err = s.below(root.PID)
-	return s.reached, err
+	return s.reached, cmp.Or(err, s.failed)
 }
 
 // sweep is one call's way through a tree.
