@@ -85,6 +85,7 @@ func failure(err error) error {
 }
 
 func rootCommand() *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:           "holdfast",
 		Short:         "Keep one program running",
@@ -93,16 +94,21 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
+			switch {
+			case len(args) > 0:
+				return usage(unknownVerb(c, args[0]))
+			case showVersion:
+				return versionCommand().RunE(c, nil)
 			}
-			return usage(unknownVerb(c, args[0]))
+			return c.Help()
 		},
-		DisableFlagsInUseLine: true,
+		SuggestionsMinimumDistance: 2,
+		DisableFlagsInUseLine:      true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
+	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),

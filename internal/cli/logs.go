@@ -45,7 +45,8 @@ it is what the guardian decided.`,
 			return showLog(c.OutOrStdout(), c.ErrOrStderr(), args[0], lines, follow, guardian)
 		},
 	}
-	c.Flags().IntVarP(&lines, "lines", "n", -1, "show the last `COUNT` lines only (default all; with -f 10)")
+	c.Flags().IntVarP(&lines, "lines", "n", -1, "show the last `COUNT` lines only")
+	c.Flags().Lookup("lines").DefValue = "all; with -f 10"
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is printed from now on")
 	c.Flags().BoolVar(&guardian, "guardian", false, "show the guardian's decisions instead")
 	return c

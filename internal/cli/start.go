@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
@@ -48,6 +49,11 @@ A service that is running already is left alone; that is no error.`,
 			if err != nil {
 				return usage(err)
 			}
+			if pidFile := loaded.Service.PIDFile; pidFile != "" && !force {
+				if err := unreadBySystemd(pidFile); err != nil {
+					return usage(err)
+				}
+			}
 			return start(c.OutOrStdout(), loaded.Service, noBlock)
 		},
 	}
@@ -55,20 +61,6 @@ A service that is running already is left alone; that is no error.`,
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
-}
-
-// refuseUnderSystemd tells a start that systemd itself executed from one in a shell:
-// unless it is the ExecStart= of a Type=forking service with a PIDFile=, systemd would
-// follow the wrong process (systemd.service(5), Type=).
-func refuseUnderSystemd() error {
-	if os.Getenv("SYSTEMD_EXEC_PID") != fmt.Sprint(os.Getpid()) {
-		return nil
-	}
-	if os.Getenv("PIDFILE") != "" && os.Getenv("NOTIFY_SOCKET") == "" {
-		return nil
-	}
-	return errors.New("systemd runs this, but not as a Type=forking service with a PIDFile=, so it would lose the guardian; " +
-		"set Type=forking and PIDFile=, or use 'holdfast run' with Type=exec (--force starts all the same)")
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
@@ -94,7 +86,20 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
 		Timeout: launchTimeout(service),
 		Grace:   stopTime(service),
 	})
+	if err != nil {
+		err = errors.Join(err, endAbandoned(service.Name))
+	}
 	return report(stdout, service, body, err)
+}
+
+// endAbandoned ends the business of a guardian that was killed before it answered. The
+// caller holds the lock.
+func endAbandoned(name string) error {
+	v, err := look(name)
+	if err != nil || v.guardian != killed {
+		return nil // the guardian came to nothing, or has tidied up
+	}
+	return v.endOrphan(context.Background()) // also after a Ctrl+C: nothing may be left
 }
 
 // frugal keeps the Go runtime of a process small that sleeps nearly always: one
@@ -171,6 +176,10 @@ func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bo
 	if err != nil || reply.Outcome == watchdog.Cancelled {
 		return false, nil
 	}
+	if err := unreadBySystemd(reply.Record.Service.PIDFile); err != nil && reply.Outcome == watchdog.Started {
+		return true, failure(fmt.Errorf("%s is running already, guarded by PID %d: %w; end it with 'holdfast stop %[1]s' first",
+			name, reply.Record.Guardian.PID, err))
+	}
 	if reply.Outcome == watchdog.Started && before.Record.State == watchdog.Running {
 		fmt.Fprintf(stdout, "%s is already running: PID %d, guarded by PID %d\n",
 			name, reply.Record.Business.PID, reply.Record.Guardian.PID)
@@ -189,21 +198,35 @@ func choosePIDFile(service *watchdog.Service, dir state.Dir) error {
 		service.PIDFile = dir.PIDFile()
 		return nil // whatever an earlier guardian left there, the lock says that it is gone
 	}
-	if !filepath.IsAbs(service.PIDFile) {
-		return usage(fmt.Errorf("PID file %s: not an absolute path", service.PIDFile))
-	}
-	if info, err := os.Stat(filepath.Dir(service.PIDFile)); err != nil || !info.IsDir() {
-		return usage(fmt.Errorf("PID file %s: its directory does not exist", service.PIDFile))
+	if err := checkPIDFile(service.PIDFile); err != nil {
+		return usage(err)
 	}
 	found, err := pidfile.Verify(service.PIDFile)
-	if err != nil && !errors.Is(err, pidfile.ErrNotRegular) {
-		return usage(err)
-	}
-	if err != nil && !isSymlink(service.PIDFile) { // a link is replaced, anything else is not ours
-		return usage(err)
-	}
-	if found.State == pidfile.Alive {
+	if err == nil && found.State == pidfile.Alive {
 		return usage(fmt.Errorf("%s; end that process or choose another PID file", found))
+	}
+	return nil
+}
+
+// checkPIDFile reports why the guardian's PID cannot be written there.
+func checkPIDFile(file string) error {
+	if !filepath.IsAbs(file) {
+		return fmt.Errorf("PID file %s: not an absolute path", file)
+	}
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if err == nil {
+		err = unix.Access(dir, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return fmt.Errorf("PID file %s: cannot be written in %s: %w", file, dir, cause(err))
+	}
+	// A link is replaced, anything else is not ours.
+	if _, err := pidfile.Verify(file); err != nil && !isSymlink(file) {
+		return err
 	}
 	return nil
 }
@@ -214,11 +237,18 @@ func isSymlink(path string) bool {
 }
 
 // refuseOrphan keeps a second copy of the program from being started beside one whose
-// guardian was killed.
+// guardian was killed, or which SendSIGKILL=no has let outlive its stop.
 func refuseOrphan(name string, dir state.Dir) error {
 	v, err := look(name)
-	if err != nil || v.guardian != killed || !v.alive(v.record.Business) {
+	if err != nil || !v.alive(v.record.Business) {
 		return nil // never started, or nothing left of it
+	}
+	if v.guardian != killed {
+		if s := v.record.Service; s.SendSIGKILL || s.KillMode == watchdog.KillProcess || s.KillMode == watchdog.KillNone {
+			return nil // it was meant to go on
+		}
+		return failure(fmt.Errorf("not starting a second %s: PID %d has outlived its stop, and SendSIGKILL=no forbids to kill it; "+
+			"end it yourself first", name, v.record.Business.PID))
 	}
 	return failure(fmt.Errorf("not starting a second %s: %s; end it with 'holdfast stop %[1]s' first", name, v.record.Reason))
 }

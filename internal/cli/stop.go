@@ -87,14 +87,24 @@ func (v view) stopOrphan(ctx context.Context, stdout io.Writer) error {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
 	defer lock.Close()
-	if v.alive(v.record.Business) {
-		business := proc.ID(v.record.Business)
-		if err := endTree(ctx, business, v.record.Service); err != nil {
-			return failure(fmt.Errorf("%s: %w", name, err))
-		}
-		fmt.Fprintf(stdout, "%s was stopped (its guardian had been killed; PID %d and what it had started are gone)\n", name, business.PID)
+	business := v.record.Business.PID // 0 if it is dead, too
+	if err := v.endOrphan(ctx); err != nil {
+		return failure(fmt.Errorf("%s: %w", name, err))
+	}
+	if business != 0 {
+		fmt.Fprintf(stdout, "%s was stopped (its guardian had been killed; PID %d and what it had started are gone)\n", name, business)
 	} else {
 		fmt.Fprintf(stdout, "%s is not running; its guardian had been killed\n", name)
+	}
+	return nil
+}
+
+// endOrphan is stopOrphan for a caller who holds the lock.
+func (v view) endOrphan(ctx context.Context) error {
+	if v.alive(v.record.Business) {
+		if err := endTree(ctx, proc.ID(v.record.Business), v.record.Service); err != nil {
+			return err
+		}
 	}
 	return v.settleEstate()
 }
@@ -102,7 +112,7 @@ func (v view) stopOrphan(ctx context.Context, stdout io.Writer) error {
 // endTree signals a tree that is not ours to wait for, so it has to look again and
 // again until the tree is gone.
 func endTree(ctx context.Context, root proc.ID, service watchdog.Service) error {
-	tree, err := proc.SignalTree(root, service.KillSignal, syscall.SIGCONT)
+	tree, err := proc.SignalTree(root, service.KillSignal)
 	if err != nil {
 		return err
 	}
@@ -142,12 +152,12 @@ func living(tree []proc.ID) (alive []proc.ID) {
 func (v view) settleEstate() error {
 	record := v.record
 	if err := pidfile.Remove(record.Service.PIDFile, record.Guardian.PID); err != nil && !errors.Is(err, pidfile.ErrNotOurs) {
-		return failure(err)
+		return err
 	}
 	record.Reason = fmt.Sprintf("stopped on request, after the guardian (PID %d) was killed", record.Guardian.PID)
 	record.State, record.StateChanged = watchdog.Dead, time.Now()
 	record.Guardian, record.Business = watchdog.Process{}, watchdog.Process{}
 	os.Remove(v.dir.Control())
 	os.Remove(v.dir.FIFO())
-	return failure(state.Save(v.dir.StateFile(), record))
+	return state.Save(v.dir.StateFile(), record)
 }

@@ -34,10 +34,10 @@ type target struct {
 
 // plainFlags are the flags that stand for one directive and nothing more.
 var plainFlags = [4]struct{ flag, directive, value, help string }{
-	{"restart", "Restart", "RULE", "when to start again: always, no, on-success, on-failure, on-abnormal, on-abort, on-watchdog"},
-	{"user", "User", "USER", "run the program as this user"},
-	{"group", "Group", "GROUP", "run the program with this group"},
-	{"settle", "SettleSec", "TIME", "how long to watch for an early death before saying started (default 100ms for a command)"},
+	{"restart", "Restart", "RULE", "the RULE when to start again: always, no, on-success, on-failure, on-abnormal, on-abort, on-watchdog"},
+	{"user", "User", "USER", "run the program as USER"},
+	{"group", "Group", "GROUP", "run the program with GROUP"},
+	{"settle", "SettleSec", "TIME", "for which TIME to watch for an early death before saying started (default 100ms for a command)"},
 }
 
 // addFlags gives the command the flags that describe a service.
@@ -251,7 +251,11 @@ func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) er
 			err = syscall.ENOTDIR
 		}
 		if err != nil {
-			return loaded.At("WorkingDirectory", fmt.Errorf("cannot run the program in %s: %w", s.WorkingDirectory, cause(err)))
+			err = fmt.Errorf("cannot run the program in %s: %w", s.WorkingDirectory, cause(err))
+			if t.chdir == "" {
+				err = loaded.At("WorkingDirectory", err)
+			}
+			return err
 		}
 	}
 	if s.User != "" && asked("User") {

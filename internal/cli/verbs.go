@@ -42,10 +42,15 @@ func tryRestartCommand() *cobra.Command {
 }
 
 func restart(c *cobra.Command, name string, startToo bool) error {
-	v, err := inspect(name)
+	v, err := look(name)
+	if errors.Is(err, errUnknown) && !startToo {
+		if v, err = inspect(name); err != nil {
+			return orUnknown(err)
+		}
+	}
 	switch {
-	case err != nil && (!startToo || !errors.Is(err, errUnknown)):
-		return orUnknown(err)
+	case err != nil && !errors.Is(err, errUnknown):
+		return err
 	case err == nil && v.guardian == present:
 		if v.changedOnDisk() {
 			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[1]s' take that in\n",

@@ -63,6 +63,8 @@ func look(name string) (view, error) {
 	switch err := state.Load(dir.StateFile(), &v.record); {
 	case errors.Is(err, fs.ErrNotExist):
 		return v, fmt.Errorf("%w: %s was never started here (%s has no state.json)", errUnknown, name, dir.Runtime)
+	case errors.Is(err, fs.ErrPermission):
+		return v, failure(fmt.Errorf("%s is another user's service: %w", name, err))
 	case err != nil:
 		return v, failure(err)
 	}

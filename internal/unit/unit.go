@@ -26,11 +26,13 @@ type Loaded struct {
 	Problems []Problem
 }
 
-// At says where a setting was made that turned out wrong, if it was made in a file.
+// At adds to an error where the setting was made that it is about, if that was in a file.
 func (l Loaded) At(name string, err error) error {
-	for _, setting := range slices.Backward(l.Settings) {
-		if setting.Name == name && setting.File != "" {
-			return Problem{File: setting.File, Line: setting.Line, Name: name, Value: setting.Value, Err: err, Fatal: true}
+	for _, s := range slices.Backward(l.Settings) {
+		if s.Name == name && s.File != "" {
+			return Problem{File: s.File, Line: s.Line, Name: name, Value: s.Value, Err: err, Fatal: true}
+		} else if s.Name == name {
+			break
 		}
 	}
 	return err
@@ -234,8 +236,8 @@ func (d *draft) err() error {
 		}
 	}
 	if promises > 1 {
-		first.Err = fmt.Errorf("holdfast does not give this protection, nor that of %d more lines; "+
-			"--allow-unsupported starts the service without it, 'holdfast verify' lists them", promises-1)
+		first.Err = fmt.Errorf("holdfast does not give this protection and %d more; "+
+			"--allow-unsupported starts the service without, 'holdfast verify' lists them", promises-1)
 		fatal[at] = first
 	}
 	return errors.Join(fatal...)

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"holdfast/internal/unit"
+	"holdfast/watchdog"
+)
+
+var update = flag.Bool("update", false, "write docs/directives.md anew")
+
+// docs/directives.md is written by this test: go test ./internal/cli -run Directives -update
+func TestTheManualOfDirectivesIsUpToDate(t *testing.T) {
+	const file = "../../docs/directives.md"
+	want := directivesManual()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("%s is not up to date (%v); write it anew with: go test ./internal/cli -run Directives -update", file, err)
+	}
+}
+
+const directivesIntro = `# Directives
+
+A service file says here what it says to systemd, and on the command line each directive is
+` + "`-p NAME=VALUE`" + `. ` + "`holdfast verify ./web.service`" + ` tells what becomes of each line of a file.
+
+A wrong value is treated as systemd treats it: mostly a warning with file and line, and the earlier
+value stays. On the command line it is an error. Time spans, exit lists, quoting, variables and specifiers
+are systemd's (systemd.time(7), systemd.service(5), systemd.unit(5)); ` + "`OOM`" + ` on a list of exits is
+holdfast's own and means the kernel's out-of-memory killer.
+
+This file is generated from the table that holdfast itself uses.
+
+## Honoured
+
+The defaults are systemd's for a service file and a watchdog's for a bare command line.
+`
+
+func directivesManual() string {
+	var b strings.Builder
+	b.WriteString(directivesIntro)
+	all := unit.Directives()
+	file, command := directiveDefaults()
+	for _, section := range []string{"Unit", "Service", "X-Holdfast"} {
+		fmt.Fprintf(&b, "\n### [%s]\n\n| directive | in a file | on a command line | |\n| --- | --- | --- | --- |\n", section)
+		for _, d := range all {
+			if d.Section == section && d.Class == unit.Honoured {
+				fmt.Fprintf(&b, "| `%s=` | %s | %s | %s |\n", d.Name, file[d.Name], command[d.Name], d.Doc)
+			}
+		}
+	}
+	b.WriteString("\n## Harmless\n\nThey mean nothing here and are accepted, as are the sections and directives whose\nnames begin with `X-`, but for [X-Holdfast].\n\n")
+	listDirectives(&b, all, unit.Harmless)
+	b.WriteString("\n## Refused\n\nThey promise protection that holdfast does not give. A file that asks for it is not started, unless\n" +
+		"with `--allow-unsupported`; a value that asks for nothing, such as `PrivateTmp=no`, is accepted.\n\n")
+	listDirectives(&b, all, unit.Refused)
+	b.WriteString("\nAny other directive is unknown to this version: a warning in a file, an error on the command line.\n")
+	return b.String()
+}
+
+// directiveDefaults are the values that a directive has when nobody sets it.
+func directiveDefaults() (file, command map[string]string) {
+	file, command = map[string]string{}, map[string]string{}
+	of := func(s watchdog.Service, defaults map[string]string) {
+		for _, x := range settings(s) {
+			defaults[x.name] = x.value
+		}
+		for _, d := range unit.Directives() {
+			defaults[d.Name] = cmp.Or(defaults[d.Name], "–")
+		}
+	}
+	of(watchdog.FileDefaults("web"), file)
+	of(watchdog.CommandDefaults("web", watchdog.Command{Path: "/web"}, nil, "/", 0o022), command)
+	file["Description"], command["Description"] = "the name", "the program"
+	command["ExecStart"] = "after `--`"
+	command["WorkingDirectory"], command["UMask"] = "the caller's", "the caller's"
+	file["Environment"], command["Environment"] = "only `PATH`", "the caller's"
+	file["RestartKillSignal"], command["RestartKillSignal"] = "`KillSignal=`", "`KillSignal=`"
+	file["PIDFile"] = "`NAME/pid`, see [operations](operations.md)"
+	command["PIDFile"] = "the same"
+	return file, command
+}
+
+func listDirectives(b *strings.Builder, all []unit.Directive, class unit.Class) {
+	var words []string
+	for _, d := range all {
+		if d.Class == class {
+			words = append(words, "`"+d.Name+"=`")
+		}
+	}
+	slices.Sort(words)
+	line := ""
+	for _, word := range words {
+		if line != "" && len(line)+1+len(word) > 104 {
+			b.WriteString(line + "\n")
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	b.WriteString(line + "\n")
+}
