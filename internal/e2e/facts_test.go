@@ -53,6 +53,12 @@ func statusOf(t *testing.T, pid int, name string) string {
 	return ""
 }
 
+// commandLine is a process's arguments, each ended by a zero byte.
+func commandLine(pid int) string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(text)
+}
+
 // environOf is a process's environment as it was at its exec.
 func environOf(t *testing.T, pid int) []string {
 	t.Helper()

@@ -91,17 +91,18 @@ func (h *host) clear() {
 	for _, log := range logs {
 		text, _ := os.ReadFile(log)
 		if bytes.Contains(text, []byte("DATA RACE")) || bytes.Contains(text, []byte("panic:")) {
-			h.t.Errorf("%s:\n%s", log, text)
+			h.t.Errorf("%s: a race or a panic", log)
 		}
 		if h.t.Failed() {
-			h.t.Logf("%s:\n%s", log, text)
+			const most = 8000
+			h.t.Logf("%s:\n%s", log, text[:min(len(text), most)])
 		}
 	}
 }
 
 // below is every process of the test, parents before children. What has come back to
-// our init and is dead, or has freed its memory and is about to be, is left out: a
-// guardian's last files, its lock among them, are closed just before that.
+// our init and is dead, or has closed its files and is about to be, is left out: with
+// a guardian's last file its lock is free, and whoever waited for that goes on.
 func (h *host) below() []proc.Process {
 	h.t.Helper()
 	all, err := proc.Descendants(h.init.pid)
@@ -117,10 +118,10 @@ func (h *host) below() []proc.Process {
 	return found
 }
 
-// exiting reports whether a process has no memory any more.
+// exiting reports whether no thread of a process has a file open any more.
 func exiting(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	return err != nil || strings.HasPrefix(string(text), "0 ")
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/fd/*", pid))
+	return err == nil && len(files) == 0
 }
 
 // A result is what a command did.

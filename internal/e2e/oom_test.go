@@ -2,4 +2,112 @@
 
 package e2e
 
-func playHog([]string) {}
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// playHog allocates 20 MB at a time until it is killed.
+func playHog([]string) {
+	var all [][]byte
+	for {
+		all = append(all, bytes.Repeat([]byte{1}, 20<<20))
+		pause()
+	}
+}
+
+// memoryCgroup makes a cgroup of 64 MiB and returns the file that moves processes into it.
+func memoryCgroup(t *testing.T) (procs string) {
+	t.Helper()
+	const limit = "67108864"
+	name := fmt.Sprintf("holdfast-e2e-%d-%s", os.Getpid(), filepath.Base(t.Name()))
+	dir, limits := filepath.Join("/sys/fs/cgroup/memory", name), []string{"memory.limit_in_bytes"} // v1
+	if _, err := os.Stat("/sys/fs/cgroup/memory/memory.limit_in_bytes"); err != nil {
+		dir, limits = filepath.Join("/sys/fs/cgroup", name), []string{"memory.max", "memory.swap.max"} // v2
+		os.WriteFile("/sys/fs/cgroup/cgroup.subtree_control", []byte("+memory"), 0)                    // where that fails, so does the limit
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Skipf("no cgroup can be made here: %v", err)
+	}
+	t.Cleanup(func() { // after everybody in it has gone
+		for err := unix.Rmdir(dir); err != nil; err = unix.Rmdir(dir) {
+			if err != unix.EBUSY || t.Failed() {
+				t.Errorf("rmdir %s: %v", dir, err)
+				return
+			}
+			pause()
+		}
+	})
+	for i, file := range limits {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(limit), 0); err != nil && i == 0 {
+			t.Skipf("no memory limit can be set here: %v", err)
+		}
+	}
+	return filepath.Join(dir, "cgroup.procs")
+}
+
+func TestOutOfMemoryAndKillDashNine(t *testing.T) {
+	t.Parallel()
+	const oom, kill9 = "killed by SIGKILL (out of memory)", "killed by SIGKILL"
+	tests := []struct {
+		name           string
+		args           []string
+		afterOOM       string
+		afterKill      string
+		staysDownOfOOM bool
+		staysDownOfTwo bool
+	}{
+		{"no-restart=OOM", []string{"--no-restart=OOM"},
+			"not restarting: " + oom + ", on the no-restart list", "restarting in 10 ms: " + kill9 + ", Restart=always", true, false},
+		{"prevent=SIGKILL", []string{"-p", "RestartPreventExitStatus=SIGKILL"},
+			"not restarting: " + oom + ", on the no-restart list", "not restarting: " + kill9 + ", on the no-restart list", true, true},
+		{"prevent=SIGTERM", []string{"-p", "RestartPreventExitStatus=SIGTERM"},
+			"restarting in 10 ms: " + oom + ", Restart=always", "restarting in 10 ms: " + kill9 + ", Restart=always", false, false},
+	}
+	hog, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		for _, byOOM := range []bool{true, false} {
+			end, want, down := `kill -KILL $$`, tt.afterKill, tt.staysDownOfTwo
+			if byOOM {
+				end, want, down = "exec env "+roleVariable+`=hog "$HOG"`, tt.afterOOM, tt.staysDownOfOOM
+			}
+			t.Run(fmt.Sprintf("%s,oom=%v", tt.name, byOOM), func(t *testing.T) {
+				t.Parallel()
+				procs := memoryCgroup(t)
+				h := newHost(t)
+				h.env = append(h.env, "RUNS="+filepath.Join(h.dir, "runs"), "HOG="+hog, "PROCS="+procs)
+				args := append([]string{"start", "--name", "p", "--settle=0", "-p", "RestartSec=10ms"}, tt.args...)
+				r := h.sh(`echo $$ >"$PROCS" && exec "$HOLDFAST" "$@"`, append(args, "--", "sh", "-c", once+end)...).result()
+				h.said(r, 0)
+				if down {
+					h.awaitShow("p", "ActiveState", "failed")
+					h.shows("p", "StatusReason", want, "ExecMainCode", "2", "ExecMainStatus", "9", "NRestarts", "0")
+					result := "signal"
+					if byOOM {
+						result = "oom-kill"
+					}
+					h.shows("p", "Result", result)
+					h.fails(3, []string{"(Result: " + result + ")", "(code=killed, signal=KILL)", want}, "status", "p")
+				} else {
+					await(t, "it runs again", func() bool { runs := h.history("p"); return len(runs) == 2 && runs[1].PID != 0 })
+					h.shows("p", "NRestarts", "1", "SubState", "running")
+					h.ok("stop", "p")
+				}
+				first := h.history("p")[0]
+				decided(t, first, want)
+				if (string(first.Exit.OOM) == "certain") != byOOM {
+					t.Errorf("the first run's exit: %+v", first.Exit)
+				}
+				h.nothingLeft("p")
+			})
+		}
+	}
+}
