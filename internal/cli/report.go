@@ -58,6 +58,9 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 func failedStart(name string, record watchdog.Record) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
+	if record.Result == watchdog.Protocol {
+		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground")
+	}
 	run := record.LastRun()
 	if run == nil || len(run.Output) == 0 {
 		return text.String()

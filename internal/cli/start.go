@@ -168,7 +168,14 @@ func lockOrJoin(ctx context.Context, stdout io.Writer, name string, dir state.Di
 
 // join asks the present guardian to see to it that the business runs.
 func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bool, error) {
-	before, err := control.Ask(ctx, dir.Control(), control.Request{Verb: control.Status})
+	soon, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	before, err := control.Ask(soon, dir.Control(), control.Request{Verb: control.Status})
+	if errors.Is(err, context.DeadlineExceeded) { // or cron's starts would pile up
+		v := view{dir: dir}
+		state.Load(dir.StateFile(), &v.record)
+		return true, failure(silence(v))
+	}
 	if err != nil || before.Over {
 		return false, nil
 	}

@@ -178,5 +178,5 @@ func ask(stdout io.Writer, v view, request control.Request) error {
 func silence(v view) error {
 	pid := v.record.Guardian.PID
 	return fmt.Errorf("the guardian of %s (PID %d) does not answer; if it was stopped with SIGSTOP, continue it with 'kill -CONT %[2]d'",
-		v.record.Service.Name, pid)
+		v.dir.Name, pid)
 }
