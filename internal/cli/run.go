@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/daemon"
+	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
 )
@@ -40,14 +41,21 @@ goes to standard error. It ends when the service has ended, the way the program 
 
 // run guards in this very process.
 func run(service watchdog.Service) error {
-	dir, lock, err := occupy(context.Background(), os.Stdout, &service)
-	if lock == nil {
-		if err == nil {
-			err = failure(fmt.Errorf("%s has a guardian already, so it is not run a second time", service.Name))
-		}
+	dir, err := directories(service.Name)
+	if err != nil {
 		return err
 	}
+	lock, err := state.TryLock(dir.LockFile())
+	if errors.Is(err, state.ErrLocked) {
+		err = fmt.Errorf("%s has a guardian already, so it is not run a second time", service.Name)
+	}
+	if err != nil {
+		return failure(err)
+	}
 	defer lock.Close()
+	if err := occupy(&service, dir); err != nil {
+		return err
+	}
 	if err := daemon.CloseOnExec(); err != nil { // or the business inherits what was not meant for it
 		return failure(err)
 	}

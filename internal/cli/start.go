@@ -67,11 +67,18 @@ A service that is running already is left alone; that is no error.`,
 func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
-	dir, lock, err := occupy(ctx, stdout, &service)
-	if lock == nil {
+	dir, err := directories(service.Name)
+	if err != nil {
 		return err
 	}
+	lock, err := lockOrJoin(ctx, stdout, service.Name, dir)
+	if lock == nil {
+		return err // nil, too: somebody guards it already, and that was said
+	}
 	defer lock.Close()
+	if err := occupy(&service, dir); err != nil {
+		return err
+	}
 	payload, err := json.Marshal(orders{Service: service, Dir: dir, NoBlock: noBlock})
 	if err != nil {
 		return failure(err)
@@ -121,29 +128,21 @@ func stopTime(s watchdog.Service) time.Duration {
 	return 4*min(s.TimeoutStopSec, 24*time.Hour) + 10*time.Second
 }
 
-// occupy takes the service's lock and prepares its directories. Without a lock and an
-// error there was nothing to do: somebody guards it already, and that was said.
-func occupy(ctx context.Context, stdout io.Writer, service *watchdog.Service) (state.Dir, *os.File, error) {
-	dir, err := state.Locate(service.Name)
+// directories finds and makes the service's directories.
+func directories(name string) (state.Dir, error) {
+	dir, err := state.Locate(name)
 	if err == nil {
 		err = dir.Create()
 	}
-	if err != nil {
-		return dir, nil, usage(err)
+	return dir, usage(err)
+}
+
+// occupy prepares for a guardian what the holder of the lock may touch.
+func occupy(service *watchdog.Service, dir state.Dir) error {
+	if err := choosePIDFile(service, dir); err != nil {
+		return err
 	}
-	lock, err := lockOrJoin(ctx, stdout, service.Name, dir)
-	if lock == nil {
-		return dir, nil, err
-	}
-	err = choosePIDFile(service, dir)
-	if err == nil {
-		err = refuseOrphan(service.Name, dir)
-	}
-	if err != nil {
-		lock.Close()
-		return dir, nil, err
-	}
-	return dir, lock, nil
+	return refuseOrphan(service.Name, dir)
 }
 
 // lockOrJoin takes the lock, or waits for the outcome of the start that somebody else

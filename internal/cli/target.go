@@ -174,8 +174,8 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 	}
 	name := t.name
 	path, err := unit.Find(arg)
-	if errors.Is(err, fs.ErrNotExist) {
-		before, known := remembered(arg)
+	before, known := remembered(arg)
+	if errors.Is(err, fs.ErrNotExist) || known && before.Source == "" && systemds(path) {
 		switch {
 		case !known:
 			return unit.Loaded{}, unknownService(arg, err)
@@ -193,6 +193,13 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		loaded.Service.Name, err = name, unit.ValidName(name)
 	}
 	return loaded, err
+}
+
+// systemds reports whether a service file stands in systemd's own directories. One of
+// those doesn't take the place of what its name was started as here: after
+// "start -- nginx" nobody means the distribution's nginx.service by "start nginx".
+func systemds(path string) bool {
+	return strings.HasSuffix(filepath.Dir(path), "/systemd/system")
 }
 
 // unknownService says what can be done about a name that means nothing.
