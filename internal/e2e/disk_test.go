@@ -72,7 +72,8 @@ func TestAFullLogDirectory(t *testing.T) {
 	h := newHost(t)
 	log := filepath.Join(h.dir, "log")
 	mount(t, log, 0, "size=128k,mode=755")
-	h.ok("start", "--name", "p", "-p", "RestartSec=1ms", "--", "sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done")
+	h.ok("start", "--name", "p", "-p", "RestartSec=1ms", "--", "sh", "-c",
+		`i=0; while :; do i=$((i+1)); printf 'line %0500d\n' $i; sleep 0.01; done`)
 	output := filepath.Join(log, "p", "output.log")
 	await(t, "it prints", func() bool { return len(lines(output)) > 0 })
 	first := h.pid("p", "MainPID")

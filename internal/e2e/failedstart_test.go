@@ -150,8 +150,9 @@ func TestAStartInterruptedAtAnyMoment(t *testing.T) {
 	for _, signal := range []unix.Signal{unix.SIGINT, unix.SIGKILL} {
 		for delay := range 30 {
 			p := h.start("start", "--name", "p", "--settle=1ms", "--", "sleep", "1000")
-			unix.Nanosleep(&unix.Timespec{Nsec: int64(delay) * 1e6}, nil) // any moment will do
-			unix.Kill(p.pid, signal)                                      // if it is not over already
+			moment := unix.NsecToTimespec(int64(delay) * 1e6)
+			unix.Nanosleep(&moment, nil) // any will do
+			unix.Kill(p.pid, signal)     // if it is not over already
 			r := p.result()
 			if r.code == 0 || r.code == -1 && h.run("is-active", "p").code == 0 {
 				h.ok("stop", "p")

@@ -95,7 +95,7 @@ func (h *host) clear() {
 		}
 		if h.t.Failed() {
 			const most = 8000
-			h.t.Logf("%s:\n%s", log, text[:min(len(text), most)])
+			h.t.Logf("%s:\n%s", log, text[max(0, len(text)-most):])
 		}
 	}
 }

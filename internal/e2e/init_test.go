@@ -50,6 +50,7 @@ type End struct {
 	Known   bool
 	Adopted bool // it was not started by the init
 	Status  unix.WaitStatus
+	Ticks   uint64 // when it was reaped, in the unit of the kernel's start times
 }
 
 // Init is the init's side.
@@ -99,7 +100,10 @@ func (i *Init) reap() bool {
 		if err != nil || pid == 0 {
 			return err == nil
 		}
-		i.ended[pid] = End{Known: true, Adopted: !i.started[pid], Status: status}
+		var boot unix.Timespec
+		unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot)
+		const tick = 1e9 / 100 // USER_HZ
+		i.ended[pid] = End{Known: true, Adopted: !i.started[pid], Status: status, Ticks: uint64(boot.Nano()) / tick}
 		delete(i.started, pid)
 		i.changed.Broadcast()
 	}

@@ -89,7 +89,7 @@ func TestSystemdOfAUser(t *testing.T) {
 	l.ok("systemd-run", "--quiet", "--unit=manager", "-p", "Type=notify", "-p", "Delegate=yes",
 		"-E", "XDG_RUNTIME_DIR=/run/user/0", "/lib/systemd/systemd", "--user", "--unit=basic.target")
 	manager := l.show("manager", "MainPID")
-	l.prefix, l.scope = []string{"env", "XDG_RUNTIME_DIR=/run/user/0"}, "--user"
+	l.prefix, l.scope = append(l.prefix, "XDG_RUNTIME_DIR=/run/user/0"), "--user"
 
 	l.unit("web.service", "[Service]", "Type=forking", "PIDFile=%t/web.pid", "Restart=on-abnormal",
 		"ExecStart=/lab/holdfast start --name web "+steady, "ExecReload=/bin/kill -HUP $MAINPID")
@@ -117,7 +117,7 @@ func TestSystemdGuardianWithoutRoot(t *testing.T) {
 		"RuntimeDirectory=web", "RuntimeDirectoryPreserve=yes", "LogsDirectory=web",
 		"Environment=HOLDFAST_RUNTIME_DIR=%t/web HOLDFAST_LOG_DIR=%L/web",
 		"ExecStart=/lab/holdfast start --name web "+steady, "ExecReload=/bin/kill -HUP $MAINPID")
-	l.prefix = []string{"env", "HOLDFAST_RUNTIME_DIR=/run/web", "HOLDFAST_LOG_DIR=/var/log/web"}
+	l.prefix = append(l.prefix, "HOLDFAST_RUNTIME_DIR=/run/web", "HOLDFAST_LOG_DIR=/var/log/web")
 	for range 3 {
 		l.systemctl("restart", "web")
 		l.systemctl("reload", "web")

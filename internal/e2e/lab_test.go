@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -22,7 +23,7 @@ import (
 type lab struct {
 	t      *testing.T
 	dir    string
-	prefix []string // what every command is run by, for another environment
+	prefix []string // env, and the environment of every command
 	scope  string   // which manager systemctl is about
 }
 
@@ -31,7 +32,7 @@ const labScript = "../../scripts/systemd-lab"
 // whyNoLab is the sentence that says why no lab can run here; "" where one can.
 var whyNoLab = sync.OnceValue(func() string {
 	if out, err := exec.Command(labScript, "check").CombinedOutput(); err != nil {
-		return string(bytes.TrimSpace(out)) + " (" + err.Error() + ")"
+		return cmp.Or(string(bytes.TrimSpace(out)), err.Error())
 	}
 	return ""
 })
@@ -41,22 +42,17 @@ func newLab(t *testing.T) *lab {
 	if why := whyNoLab(); why != "" {
 		t.Skip(why)
 	}
-	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), scope: "--system"}
+	const exitAtOnce = "GORACE=atexit_sleep_ms=0" // not a second later
+	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), prefix: []string{"env", exitAtOnce}, scope: "--system"}
 	if out, err := exec.Command(labScript, "start", l.dir).CombinedOutput(); err != nil {
 		t.Fatalf("systemd-lab start: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
-		logs := l.run("sh", "-c", "tail -n +1 /var/log/holdfast/*/guardian.log").stdout
-		if strings.Contains(logs, "DATA RACE") || strings.Contains(logs, "panic:") {
-			t.Error("a race or a panic is in the guardian's log")
-		}
-		if t.Failed() {
-			t.Logf("the journal:\n%s\nthe guardian's log:\n%s", l.journal(), logs)
-		}
 		if out, err := exec.Command(labScript, "stop", l.dir).CombinedOutput(); err != nil {
 			t.Errorf("systemd-lab stop: %v\n%s", err, out)
 		}
 	})
+	t.Cleanup(l.look)
 	binary, err := os.ReadFile(holdfast)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(l.dir, "share/holdfast"), binary, 0o755)
@@ -64,7 +60,19 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.systemctl("set-environment", exitAtOnce)
 	return l
+}
+
+// look is the last look at the logs.
+func (l *lab) look() {
+	logs := l.run("sh", "-c", "tail -n +1 /var/log/holdfast/*/guardian.log").stdout
+	if strings.Contains(logs, "DATA RACE") || strings.Contains(logs, "panic:") {
+		l.t.Error("a race or a panic is in the guardian's log")
+	}
+	if l.t.Failed() {
+		l.t.Logf("the journal:\n%s\nthe guardian's log:\n%s", l.journal(), logs)
+	}
 }
 
 // run runs a command in the lab and returns what it did.

@@ -63,7 +63,8 @@ func (h *host) crashLooperStopped() {
 	life, wait := rand.IntN(30), rand.IntN(10)
 	h.ok("start", "--name", "p", "--settle=0", "-p", "TimeoutStopSec=40ms", "-p", fmt.Sprintf("RestartSec=%dms", wait),
 		"--", "sh", "-c", fmt.Sprintf(`trap "" TERM; sleep 0.%03d; exit 1`, life))
-	unix.Nanosleep(&unix.Timespec{Nsec: rand.Int64N(80e6)}, nil) // any moment will do
+	moment := unix.NsecToTimespec(rand.Int64N(80e6))
+	unix.Nanosleep(&moment, nil) // any moment will do
 	h.ok("stop", "p")
 	h.nothingLeft("p")
 	h.shows("p", "GuardianPID", "0", "MainPID", "0", "StatusReason", "stopped on request")

@@ -24,6 +24,9 @@ type OOMWatch struct {
 	file   counterFile // zero if there is none
 	cgroup counter
 	host   counter
+
+	seen   counter // the host's counter when it was looked at last
+	seenAt time.Time
 }
 
 // counter is a number that only rises; known is false where it cannot be read.
@@ -58,7 +61,19 @@ func (w *OOMWatch) Mark(pid int) {
 			}
 		}
 	}
-	w.host = readCounter("/proc/vmstat")
+	if time.Since(w.seenAt) > fresh {
+		w.look()
+	}
+	w.host = w.seen
+}
+
+// fresh is how long a look at the host's counter, which the kernel adds up for every reader, serves:
+// between a verdict and the spawn that follows it at once there is no need for another.
+const fresh = 10 * time.Millisecond
+
+func (w *OOMWatch) look() counter {
+	w.seen, w.seenAt = readCounter("/proc/vmstat"), time.Now()
+	return w.seen
 }
 
 // logPatience bounds the wait for a line that the kernel is about to print.
@@ -68,7 +83,7 @@ const logPatience = 200 * time.Millisecond
 // It may be asked for several processes, and only about what followed the last Mark. In the rare case
 // that the kernel has counted a victim and not yet named it, it waits, for 200 ms at most.
 func (w *OOMWatch) Verdict(pid int) OOM {
-	victims, hostKnown := readCounter("/proc/vmstat").since(w.host)
+	victims, hostKnown := w.look().since(w.host)
 	if hostKnown && victims == 0 {
 		return NotOOM
 	}
