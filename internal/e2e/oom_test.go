@@ -14,10 +14,8 @@ import (
 
 // playHog allocates 20 MB at a time until it is killed.
 func playHog([]string) {
-	var all [][]byte
-	for {
-		all = append(all, bytes.Repeat([]byte{1}, 20<<20))
-		pause()
+	for all := []byte{}; ; pause() {
+		all = append(all, bytes.Repeat([]byte{1}, 20<<20)...)
 	}
 }
 
