@@ -155,7 +155,11 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 		line("Next run", "in %s (%s)", watchdog.Span(max(0, r.NextStart.Sub(now))), stamp(r.NextStart))
 	}
 	if r.Reason != "" {
-		line("Reason", "%s", printable(r.Reason))
+		label := "Decision"
+		if v.guardian == killed { // it has decided nothing any more
+			label = "Reason"
+		}
+		line(label, "%s", printable(r.Reason))
 	}
 	if r.Trouble != "" {
 		line("Trouble", "%s", s.paint(red, printable(r.Trouble)))

@@ -69,7 +69,7 @@ func TestStatusPage(t *testing.T) {
      Loaded: command line (./web -c "my web.conf")
      Active: active (running) since Sat 2026-11-21 11:56:56 UTC; 3min 4s ago
     Process: 1234 (code=killed, signal=KILL), ran 9 s, ended 3min 5s ago
-     Reason: restarting in 100 ms: killed by SIGKILL, Restart=always; restart 1
+   Decision: restarting in 100 ms: killed by SIGKILL, Restart=always; restart 1
    Main PID: 1240 (web)
    Guardian: 1230
    Restarts: 1
@@ -102,7 +102,7 @@ GET /
      Active: activating (auto-restart) (Result: oom-kill) since Sat 2026-11-21 11:59:58 UTC; 2s ago
     Process: 1234 (code=killed, signal=KILL), out of memory, ran 9 s, ended 2s ago
    Next run: in 4.2 s (Sat 2026-11-21 12:00:04 UTC)
-     Reason: restarting in 6.2 s: killed by SIGKILL (out of memory), Restart=always; restart 2
+   Decision: restarting in 6.2 s: killed by SIGKILL (out of memory), Restart=always; restart 2
     Trouble: the business's output is being lost: no space left on device
    Guardian: 1230
    Restarts: 1
@@ -124,7 +124,7 @@ GET /
      Loaded: loaded (/etc/holdfast/web.service)
      Active: failed (Result: exit-code) since Sat 2026-11-21 11:56:56 UTC; 3min 4s ago
     Process: 1234 (code=exited, status=203/EXEC), ran 9 s, ended 3min 5s ago
-     Reason: not restarting: not executed: no such file or directory (status=203/EXEC), Restart=no
+   Decision: not restarting: not executed: no such file or directory (status=203/EXEC), Restart=no
         Log: /var/log/holdfast/web/output.log
 `},
 		{"stopped", tree{}, nil, func(v *view) {
@@ -137,7 +137,7 @@ GET /
 ○ web - web
      Loaded: command line (./web -c "my web.conf")
      Active: inactive (dead) since Sat 2026-11-21 11:56:56 UTC; 3min 4s ago
-     Reason: stopped on request
+   Decision: stopped on request
         Log: /var/log/holdfast/web/output.log
 `},
 		{"guardian killed, business alive", tree{members: webTree.members[1:2], threads: 1, rss: 4096}, nil, func(v *view) {
