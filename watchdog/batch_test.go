@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// What has arrived together is taken in together: a stop goes before the first exit,
-// and everything else keeps its order.
-func TestStopGoesBeforeTheExitItCameWith(t *testing.T) {
+// What has arrived together is taken in together: a stop goes before the first exit or
+// timer, and everything else keeps its order.
+func TestStopGoesBeforeWhatMayStartTheBusiness(t *testing.T) {
 	stop := request{event: StopRequested{}}
 	tests := []struct {
 		name   string
@@ -19,7 +19,8 @@ func TestStopGoesBeforeTheExitItCameWith(t *testing.T) {
 		{"a request", []message{reaped{}, stop}, "stop exit"},
 		{"the exits keep their order, for the last one says that nobody is left",
 			[]message{reaped{}, reaped{alone: true}, TimerFired{}, stop}, "stop exit alone timer"},
-		{"so does what came before the exit", []message{TimerFired{}, reaped{}, stop, TimerFired{}}, "timer stop exit timer"},
+		{"a timer may end the wait before a restart", []message{TimerFired{}, stop}, "stop timer"},
+		{"so does what came before the exit", []message{request{}, reaped{}, stop, TimerFired{}}, "<nil> stop exit timer"},
 		{"a stop that came first is where it belongs", []message{stop, reaped{}}, "stop exit"},
 		{"the first of two is enough", []message{reaped{}, stop, stop}, "stop exit stop"},
 		{"a restart waits for its turn", []message{reaped{}, request{event: RestartRequested{}}}, "exit restart"},

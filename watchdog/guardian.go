@@ -152,7 +152,8 @@ func (g *Guardian) send(m message) bool {
 }
 
 // next waits for a message and takes in what has already arrived with it. A stop that
-// came together with an exit goes first, or we restart what we were asked to stop.
+// came together with an exit, or with the end of the wait after one, goes first, or we
+// start again what we were asked to stop.
 func (g *Guardian) next() []message {
 	batch := []message{<-g.events}
 	for len(batch) < cap(g.events) {
@@ -164,14 +165,23 @@ func (g *Guardian) next() []message {
 		}
 		break
 	}
-	exit := slices.IndexFunc(batch, func(m message) bool { _, ok := m.(reaped); return ok })
-	if exit >= 0 {
-		if stop := exit + slices.IndexFunc(batch[exit:], isStop); stop > exit {
+	first := slices.IndexFunc(batch, mayStart)
+	if first >= 0 {
+		if stop := first + slices.IndexFunc(batch[first:], isStop); stop > first {
 			m := batch[stop]
-			batch = slices.Insert(slices.Delete(batch, stop, stop+1), exit, m)
+			batch = slices.Insert(slices.Delete(batch, stop, stop+1), first, m)
 		}
 	}
 	return batch
+}
+
+// mayStart reports a message on which the machine may decide to start the business.
+func mayStart(m message) bool {
+	switch m.(type) {
+	case reaped, TimerFired:
+		return true
+	}
+	return false
 }
 
 func isStop(m message) bool {

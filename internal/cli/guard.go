@@ -106,6 +106,9 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	tidy(service, capture, log)
 	listener.Close()
 	os.Remove(dir.Control())
+	if record.Trouble != "" { // what is gone by now may have left the room that the last state needs
+		state.Save(dir.StateFile(), record)
+	}
 	<-done
 	return record, nil
 }
