@@ -129,6 +129,9 @@ func (r Request) event() (watchdog.Event, error) {
 	case Reload:
 		return watchdog.ReloadRequested{}, nil
 	case Kill:
+		if r.Signal < 1 || r.Whom != watchdog.WhomMain && r.Whom != watchdog.WhomAll {
+			return nil, fmt.Errorf("signal %d to %q is no request", r.Signal, r.Whom)
+		}
 		return watchdog.KillRequested{Signal: r.Signal, Whom: r.Whom}, nil
 	case ResetFailed:
 		return watchdog.ResetFailedRequested{}, nil
