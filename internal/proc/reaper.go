@@ -58,14 +58,16 @@ func (r *Reaper) Spawn(spec Spec) (ID, error) {
 	return id, nil
 }
 
-// Ended is a reaped process.
+// Ended is a process that has ended: one that was reaped here, or one of an [Estate].
 type Ended struct {
 	ID      ID   // of an orphan only the PID
-	Spawned bool // by Spawn; otherwise it is an orphan that came back to us
+	Spawned bool // by Spawn; otherwise it is an orphan that came back to us, or of an estate
 	Status  syscall.WaitStatus
+	Unknown bool // nobody can tell the status; of an estate only
 
 	// What it used, together with the children it waited for itself. MaxRSS is in bytes and never less
-	// than the guardian's own peak before the spawn, for the kernel counts from the fork on.
+	// than the guardian's own peak before the spawn, for the kernel counts from the fork on. Of one in an
+	// estate, at most its own times are known.
 	MaxRSS               int64
 	UserTime, SystemTime time.Duration
 }
