@@ -110,7 +110,13 @@ func printRun(w io.Writer, v view, run watchdog.Run, now time.Time) {
 	}
 	line("Run", "%d of %s", run.Number, v.dir.Name)
 	line("Started", "%s", stamp(run.Started))
-	if !run.Ended.IsZero() {
+	if !run.Adopted.IsZero() {
+		line("Adopted", "%s", stamp(run.Adopted))
+	}
+	switch {
+	case run.Unseen:
+		line("Ended", "while no guardian was alive; found %s", stamp(run.Ended))
+	case !run.Ended.IsZero():
 		line("Ended", "%s", stamp(run.Ended))
 	}
 	line("Lasted", "%s", v.lasted(run, now))

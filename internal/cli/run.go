@@ -15,6 +15,7 @@ import (
 
 func runCommand() *cobra.Command {
 	var t target
+	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "run [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Guard a program in the foreground",
@@ -31,16 +32,17 @@ goes to standard error. It ends when the service has ended, the way the program 
 			if err != nil {
 				return usage(err)
 			}
-			return run(loaded.Service)
+			return run(loaded.Service, orphan)
 		},
 	}
 	t.addFlags(c)
+	orphan.addFlag(c)
 	return c
 }
 
 // run guards in this very process.
-func run(service watchdog.Service) error {
-	dir, lock, err := occupy(context.Background(), os.Stdout, &service)
+func run(service watchdog.Service, orphan onOrphan) error {
+	dir, lock, err := occupy(context.Background(), os.Stdout, &service, orphan)
 	if lock == nil {
 		if err == nil {
 			err = failure(fmt.Errorf("%s has a guardian already, so it is not run a second time", service.Name))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
@@ -24,6 +25,7 @@ import (
 func startCommand() *cobra.Command {
 	var t target
 	var noBlock, force bool
+	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Put a program under guard and return once it runs",
@@ -31,7 +33,8 @@ func startCommand() *cobra.Command {
 file describes, or the command line after "--". It returns once the program runs,
 or says why it does not, with the last lines that the program printed.
 
-A service that is running already is left alone; that is no error.`,
+A service that is running already is left alone; that is no error. If its guardian was
+killed while the program lives on, the new guardian takes the program over as it is.`,
 		Example: `  holdfast start -- ./web -c web.conf
   holdfast start --no-restart=7,OOM --user=www-data -- /usr/bin/web
   holdfast start ./web.service
@@ -48,10 +51,11 @@ A service that is running already is left alone; that is no error.`,
 			if err != nil {
 				return usage(err)
 			}
-			return start(c.OutOrStdout(), loaded.Service, noBlock)
+			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}
 	t.addFlags(c)
+	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
@@ -72,10 +76,10 @@ func refuseUnderSystemd() error {
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
-func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
+func start(stdout io.Writer, service watchdog.Service, noBlock bool, orphan onOrphan) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
-	dir, lock, err := occupy(ctx, stdout, &service)
+	dir, lock, err := occupy(ctx, stdout, &service, orphan)
 	if lock == nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func stopTime(s watchdog.Service) time.Duration {
 
 // occupy takes the service's lock and prepares its directories. Without a lock and an
 // error there was nothing to do: somebody guards it already, and that was said.
-func occupy(ctx context.Context, stdout io.Writer, service *watchdog.Service) (state.Dir, *os.File, error) {
+func occupy(ctx context.Context, stdout io.Writer, service *watchdog.Service, orphan onOrphan) (state.Dir, *os.File, error) {
 	dir, err := state.Locate(service.Name)
 	if err == nil {
 		err = dir.Create()
@@ -126,13 +130,18 @@ func occupy(ctx context.Context, stdout io.Writer, service *watchdog.Service) (s
 	if err != nil {
 		return dir, nil, usage(err)
 	}
+	if orphan == killOrphan {
+		if err := stopOrphanFirst(stdout, service.Name); err != nil {
+			return dir, nil, err
+		}
+	}
 	lock, err := lockOrJoin(ctx, stdout, service.Name, dir)
 	if lock == nil {
 		return dir, nil, err
 	}
 	err = choosePIDFile(service, dir)
 	if err == nil {
-		err = refuseOrphan(service.Name, dir)
+		err = orphan.refuse(service.Name)
 	}
 	if err != nil {
 		lock.Close()
@@ -189,21 +198,35 @@ func choosePIDFile(service *watchdog.Service, dir state.Dir) error {
 		service.PIDFile = dir.PIDFile()
 		return nil // whatever an earlier guardian left there, the lock says that it is gone
 	}
-	if !filepath.IsAbs(service.PIDFile) {
-		return usage(fmt.Errorf("PID file %s: not an absolute path", service.PIDFile))
-	}
-	if info, err := os.Stat(filepath.Dir(service.PIDFile)); err != nil || !info.IsDir() {
-		return usage(fmt.Errorf("PID file %s: its directory does not exist", service.PIDFile))
+	if err := checkPIDFile(service.PIDFile); err != nil {
+		return usage(err)
 	}
 	found, err := pidfile.Verify(service.PIDFile)
-	if err != nil && !errors.Is(err, pidfile.ErrNotRegular) {
-		return usage(err)
-	}
-	if err != nil && !isSymlink(service.PIDFile) { // a link is replaced, anything else is not ours
-		return usage(err)
-	}
-	if found.State == pidfile.Alive {
+	if err == nil && found.State == pidfile.Alive {
 		return usage(fmt.Errorf("%s; end that process or choose another PID file", found))
+	}
+	return nil
+}
+
+// checkPIDFile reports why the guardian's PID cannot be written there.
+func checkPIDFile(file string) error {
+	if !filepath.IsAbs(file) {
+		return fmt.Errorf("PID file %s: not an absolute path", file)
+	}
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if err == nil {
+		err = unix.Access(dir, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return fmt.Errorf("PID file %s: cannot be written in %s: %w", file, dir, cause(err))
+	}
+	// A link is replaced, anything else is not ours.
+	if _, err := pidfile.Verify(file); err != nil && !isSymlink(file) {
+		return err
 	}
 	return nil
 }
@@ -211,14 +234,4 @@ func choosePIDFile(service *watchdog.Service, dir state.Dir) error {
 func isSymlink(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().Type() == os.ModeSymlink
-}
-
-// refuseOrphan keeps a second copy of the program from being started beside one whose
-// guardian was killed.
-func refuseOrphan(name string, dir state.Dir) error {
-	v, err := look(name)
-	if err != nil || v.guardian != killed || !v.alive(v.record.Business) {
-		return nil // never started, or nothing left of it
-	}
-	return failure(fmt.Errorf("not starting a second %s: %s; end it with 'holdfast stop %[1]s' first", name, v.record.Reason))
 }

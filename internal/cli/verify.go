@@ -66,7 +66,9 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {
-		return loaded.At("PIDFile", checkPIDFile(file))
+		if err := checkPIDFile(file); err != nil {
+			return loaded.At("PIDFile", err)
+		}
 	}
 	return nil
 }

@@ -119,8 +119,8 @@ func (id ID) zombie() (Ended, error) {
 // tick is the unit of the times in /proc/PID/stat: USER_HZ, 100 on every architecture that Go knows.
 const tick = 10 * time.Millisecond
 
-// Exit tells how a process that was not a child ended: of a zombie, or of one whose witness is there.
-func (id ID) Exit(w Witness) Ended {
+// Exit tells how a process that was not a child ended: a zombie, or one for whom a witness speaks.
+func (id ID) Exit(w Witness, seal uint64) Ended {
 	if ended, err := id.zombie(); err == nil && !ended.Unknown {
 		return ended
 	}
@@ -129,6 +129,9 @@ func (id ID) Exit(w Witness) Ended {
 		return Ended{ID: id, Unknown: true}
 	}
 	defer unix.Close(fd)
+	if seal == 0 || sealOf(fd) != seal {
+		return Ended{ID: id, Unknown: true}
+	}
 	return id.endedBy(fd)
 }
 

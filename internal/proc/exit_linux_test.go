@@ -58,11 +58,11 @@ func TestAnExitIsLearnedFromTheZombie(t *testing.T) {
 			case <-time.After(patience):
 				t.Fatal("not told")
 			}
-			if e := id.Exit(""); e.Unknown || e.Status.ExitStatus() != tt.code || e.Status.Signal() != tt.signal {
+			if e := id.Exit("", 0); e.Unknown || e.Status.ExitStatus() != tt.code || e.Status.Signal() != tt.signal {
 				t.Errorf("afterwards: %+v", e)
 			}
 			cmd.Wait()
-			if e := id.Exit(""); !e.Unknown {
+			if e := id.Exit("", 0); !e.Unknown {
 				t.Errorf("of a process that was reaped without a witness: %+v", e)
 			}
 			if err := id.watch(func(Ended) {}); !errors.Is(err, ErrGone) {
@@ -101,17 +101,22 @@ func TestAWitnessTellsWhatNobodySaw(t *testing.T) {
 	defer w.Dismiss()
 	_, first, goOn := waiting(t, "read go; exit 1")
 	defer goOn()
-	if err := w.Hold(first); err != nil {
+	other, err := w.Hold(first)
+	if err != nil {
 		t.Skipf("no witnesses here: %v", err)
 	}
 	for _, tt := range ends { // each takes the place of the one before
 		cmd, id, goOn := waiting(t, tt.script)
-		if err := w.Hold(id); err != nil {
+		seal, err := w.Hold(id)
+		if err != nil {
 			t.Fatal(err)
 		}
 		goOn()
 		cmd.Wait()
-		if e := id.Exit(w); e.Unknown || e.Status.ExitStatus() != tt.code || e.Status.Signal() != tt.signal {
+		if e := id.Exit(w, other); !e.Unknown {
+			t.Errorf("it spoke for another process: %+v", e)
+		}
+		if e := id.Exit(w, seal); e.Unknown || e.Status.ExitStatus() != tt.code || e.Status.Signal() != tt.signal {
 			t.Errorf("%s: %+v", tt.script, e)
 		}
 	}

@@ -43,13 +43,13 @@ func (id ID) watch(told func(Ended)) error {
 }
 
 // Exit cannot be told here of a process that was not a child.
-func (id ID) Exit(Witness) Ended { return Ended{ID: id, Unknown: true} }
+func (id ID) Exit(Witness, uint64) Ended { return Ended{ID: id, Unknown: true} }
 
 // Age is how long ago the process started.
 func (id ID) Age() time.Duration { return max(0, time.Since(time.UnixMilli(int64(id.Start)))) }
 
 // Hold cannot be done here: no kernel but Linux keeps an exit for somebody who is not the parent.
-func (w Witness) Hold(ID) error { return errors.ErrUnsupported }
+func (w Witness) Hold(ID) (uint64, error) { return 0, errors.ErrUnsupported }
 
 // Dismiss has nothing to do.
 func (w Witness) Dismiss() {}

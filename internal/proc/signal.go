@@ -39,25 +39,6 @@ func SignalAll(root int, sigs ...syscall.Signal) (n int, err error) {
 	return len(s.reached), err
 }
 
-// SignalTree is [SignalAll] for root too, and before the others. It is for a tree that is not below
-// the caller, such as a business whose guardian died. Once root has ended, its children have another
-// parent and cannot be found again: so it returns whom it reached, for the caller to watch and to signal again.
-func SignalTree(root ID, sigs ...syscall.Signal) (reached []ID, err error) {
-	s := sweep{sigs: sigs}
-	// Everybody is looked up before root may die of its signal.
-	found, err := Descendants(root.PID)
-	if err != nil {
-		return nil, err
-	}
-	if !root.Alive() {
-		return nil, fmt.Errorf("process %d: %w", root.PID, ErrGone)
-	}
-	s.signal(root)
-	s.signalNew(found)
-	err = s.below(root.PID)
-	return s.reached, err
-}
-
 // sweep is one call's way through a tree.
 type sweep struct {
 	sigs    []syscall.Signal
