@@ -31,19 +31,18 @@ func (g *Guardian) inherit(previous *Record) error {
 		g.inherited.Left = max(0, due-sinceBoot())
 	}
 	if run := g.record.LastRun(); run != nil && run.Exit == nil {
-		g.business, g.began = proc.ID(previous.Business), time.Now().Add(-time.Since(run.Started))
 		alive := estate.Business.PID != 0
 		if alive {
-			err = g.estate.Watch(g.business, g.tellEnd)
+			err = g.estate.Watch(proc.ID(estate.Business), g.tellEnd)
 			alive = !errors.Is(err, proc.ErrGone)
 		}
-		if alive && err != nil {
-			return err
-		}
-		if alive {
-			g.adopt(run)
-		} else {
+		switch {
+		case !alive:
 			g.inherited.Exited = g.unseenEnd(run)
+		case err != nil:
+			return err
+		default:
+			g.adopt(run)
 		}
 	}
 	g.inherited.Alone = g.settled()
@@ -80,15 +79,18 @@ func (g *Guardian) beginUnrecorded(r *Record, business Process) {
 // adopt takes over the living business of a dead guardian.
 func (g *Guardian) adopt(run *Run) {
 	run.Adopted = time.Now()
+	g.business = proc.ID(g.record.Business)
 	g.began = run.Adopted.Add(-g.business.Age())
 	g.oom.Mark(g.business.PID)
 	g.machine.reason = fmt.Sprintf("adopted from the guardian (PID %d), which was killed", g.record.Guardian.PID)
 	g.log.Info().Int("pid", g.business.PID).Msg("the business was " + g.machine.reason)
 }
 
-// unseenEnd is the end of a business that came while no guardian was alive.
+// unseenEnd is the end of a business that came while no guardian was alive. What has its
+// PID now, if anything, is somebody else.
 func (g *Guardian) unseenEnd(run *Run) *Exited {
-	ended := g.business.Exit(g.witness, run.Seal)
+	g.began = time.Now().Add(-time.Since(run.Started))
+	ended := proc.ID(g.record.Business).Exit(g.witness, run.Seal)
 	run.Unseen, run.UserTime, run.SystemTime = true, ended.UserTime, ended.SystemTime
 	g.log.Info().Int("pid", run.PID).Bool("known", !ended.Unknown).Msg("the business has ended while no guardian was alive")
 	return &Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began)}
