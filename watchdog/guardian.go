@@ -31,6 +31,10 @@ type Guardian struct {
 	inherited *Adopted     // what the machine will be told of it
 	estate    *proc.Estate // the processes it left
 
+	// Version is which holdfast this is, for crash reports.
+	Version string
+	crashes crashes
+
 	events chan message
 	over   chan struct{} // closed when Run returns
 	timer  *time.Timer
@@ -105,6 +109,7 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 		nextID:  newInvocationID(),
 		events:  make(chan message, 64),
 		over:    make(chan struct{}),
+		crashes: crashes{ended: make(chan struct{})},
 	}
 	g.record = Record{
 		State: Dead, Result: Success, Runs: previous.Runs,
@@ -153,6 +158,7 @@ func (g *Guardian) Run() Record {
 			g.take(m)
 		}
 	}
+	g.finishCrashes()
 	stopSignals()
 	g.witness.Dismiss()
 	g.record = g.snapshot()

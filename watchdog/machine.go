@@ -200,7 +200,7 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	if reset := m.service.Backoff.RestartResetSec; reset > 0 && e.Lasted >= reset {
 		m.streak = 0
 	}
-	actions := []Action{EndRun{exit}}
+	actions := []Action{EndRun{exit, m.result, m.stopping || m.again}}
 	switch m.state {
 	case StopSigterm, StopSigkill:
 		return append(actions, m.stopPhase(now, FinalSigterm)...)

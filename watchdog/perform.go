@@ -26,7 +26,7 @@ func (g *Guardian) perform(action Action) Event {
 	case Enter:
 		g.enter(action.State)
 	case EndRun:
-		g.endRun(action.Exit)
+		g.endRun(action)
 	case Explain:
 		g.explain(action.Decision)
 	case Answer:
@@ -38,6 +38,7 @@ func (g *Guardian) perform(action Action) Event {
 }
 
 func (g *Guardian) spawn() Event {
+	g.reportCrash() // of a run after which a restart was asked for
 	g.capture.StartRun()
 	g.began, g.killed = time.Now(), false
 	g.record.InvocationID = g.nextID
@@ -74,7 +75,7 @@ func (g *Guardian) kill(k Kill) {
 		}
 		return
 	}
-	n, err := proc.SignalAll(selfPID, k.Signals...)
+	n, err := g.reaper.SignalAll(k.Signals...)
 	if g.estate != nil {
 		more, estateErr := g.estate.Signal(k.Signals...)
 		n, err = n+more, errors.Join(err, estateErr)
@@ -107,22 +108,26 @@ func (g *Guardian) enter(state State) {
 	}
 }
 
-func (g *Guardian) endRun(exit Exit) {
+func (g *Guardian) endRun(end EndRun) {
 	run := g.record.LastRun()
-	run.Exit = &exit
+	run.Exit, run.Result, run.Asked = &end.Exit, end.Result, end.Asked
 	run.Ended = time.Now()
 	run.Lasted = time.Since(g.began)
 	run.Output = g.capture.Tail(keptLines)
 	g.record.Business = Process{}
 	g.business = proc.ID{}
-	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(&exit), Span(run.Lasted))
+	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
 func (g *Guardian) explain(decision string) {
 	if run := g.record.LastRun(); run != nil && run.Exit != nil {
 		run.Decision = decision
+		if g.machine.result == Protocol { // found only when all of it had ended
+			run.Result = Protocol
+		}
 	}
 	g.log.Info().Str("result", string(g.machine.result)).Msg(decision)
+	g.reportCrash()
 }
 
 // exits turns what was reaped into events. Only the business's own exit carries a

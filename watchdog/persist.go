@@ -2,6 +2,7 @@ package watchdog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // snapshot is the record with what the machine knows.
 func (g *Guardian) snapshot() Record {
 	r := g.record
+	r.Runs = slices.Clone(r.Runs) // the loop goes on while this is encoded
 	r.Service = g.service
 	r.Result, r.Reason, r.Restarts = g.machine.result, g.machine.reason, g.machine.restarts
 	r.Orphans = g.orphans + g.reaper.Orphans()

@@ -89,8 +89,14 @@ type Run struct {
 	Lasted  time.Duration `json:"lasted_ns,omitempty"`
 	// Exit is how it ended; nil while it runs.
 	Exit *Exit `json:"exit,omitempty"`
+	// Result is what the end made of the service.
+	Result Result `json:"result,omitempty"`
+	// Asked says that a stop or a restart had been asked for before it ended.
+	Asked bool `json:"asked,omitempty"`
 	// Decision is what followed, and why.
 	Decision string `json:"decision,omitempty"`
+	// Report is the name of its crash report in the log directory; "" where there is none.
+	Report string `json:"report,omitempty"`
 	// MaxRSS, in bytes, and the CPU times are those of the business and of the
 	// children it waited for (getrusage(2)).
 	MaxRSS     int64         `json:"max_rss,omitempty"`

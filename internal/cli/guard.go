@@ -108,6 +108,7 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	if err != nil {
 		return watchdog.Record{}, err
 	}
+	guardian.Version = version
 	if file := previous.Service.PIDFile; file != "" && file != service.PIDFile {
 		pidfile.Remove(file, previous.Guardian.PID) // if that one could not, and if it is still there
 	}

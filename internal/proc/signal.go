@@ -42,6 +42,7 @@ func SignalAll(root int, sigs ...syscall.Signal) (n int, err error) {
 // sweep is one call's way through a tree.
 type sweep struct {
 	sigs    []syscall.Signal
+	spared  func([]Process) []Process // the rest; nil where nobody is
 	tried   map[ID]bool
 	reached []ID
 	failed  error // the first failure
@@ -52,6 +53,9 @@ func (s *sweep) below(root int) error {
 		found, err := Descendants(root)
 		if err != nil {
 			return err
+		}
+		if s.spared != nil {
+			found = s.spared(found)
 		}
 		if !s.signalNew(found) {
 			break
