@@ -28,8 +28,13 @@ type (
 	// Enter says that the service is now in the state.
 	Enter struct{ State State }
 
-	// EndRun puts the exit of the business on record.
-	EndRun struct{ Exit Exit }
+	// EndRun puts the end of the business on record.
+	EndRun struct {
+		Exit   Exit
+		Result Result
+		// Asked says that a stop or a restart had been asked for.
+		Asked bool
+	}
 
 	// Explain puts a decision on record, in a sentence for people.
 	Explain struct{ Decision string }

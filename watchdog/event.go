@@ -45,6 +45,20 @@ type (
 		Alone bool
 	}
 
+	// Adopted says that this guardian goes on where another one stopped: the machine was
+	// restored from that one's record.
+	Adopted struct {
+		// Exited is the end of the business that came meanwhile, nil if it is alive or
+		// there was none.
+		Exited *Exited
+		// Alone says that nothing of the service is alive.
+		Alone bool
+		// Left is what the timer still has to run.
+		Left time.Duration
+		// Awaited says that somebody waits for the outcome of a start.
+		Awaited bool
+	}
+
 	// DescendantExited says that another process below the guardian was reaped.
 	DescendantExited struct{}
 
@@ -64,6 +78,7 @@ func (ResetFailedRequested) event() {}
 func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}
+func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}
 func (TimerFired) event()           {}

@@ -21,7 +21,13 @@ type Exit struct {
 	Err string `json:"error,omitempty"`
 	// NoFork says that not even a process could be made (Result=resources).
 	NoFork bool `json:"no_fork,omitempty"`
+	// Unknown says that nobody could tell how it ended: no guardian was alive, and the
+	// kernel did not keep it. That counts as a failure, on no list; Code is 255.
+	Unknown bool `json:"unknown,omitempty"`
 }
+
+// unknownExit is that of a business that ended unseen.
+var unknownExit = Exit{Code: 255, Unknown: true}
 
 // OOM is what is known about the out-of-memory killer's part in an exit.
 type OOM string
@@ -36,6 +42,8 @@ const (
 // String is for people: "exited with 7", "killed by SIGKILL (out of memory)".
 func (e Exit) String() string {
 	switch {
+	case e.Unknown:
+		return "ended in an unknown way"
 	case e.NoFork:
 		return "not started: " + e.Err
 	case e.Err != "":
@@ -62,6 +70,9 @@ func (e Exit) String() string {
 // Brief is the form of systemctl's status: "code=exited, status=7" or
 // "code=killed, signal=KILL". Like systemctl it names only C's and systemd's own codes.
 func (e Exit) Brief() string {
+	if e.Unknown {
+		return "code=unknown"
+	}
 	if e.Signal != 0 {
 		return fmt.Sprintf("code=%s, signal=%s", e.Cause(), SignalName(e.Signal)[len("SIG"):])
 	}
@@ -71,9 +82,11 @@ func (e Exit) Brief() string {
 	return fmt.Sprintf("code=exited, status=%d", e.Code)
 }
 
-// Cause is the word of waitid(2) for the exit: exited, killed or dumped.
+// Cause is the word of waitid(2) for the exit: exited, killed or dumped; or unknown.
 func (e Exit) Cause() string {
 	switch {
+	case e.Unknown:
+		return "unknown"
 	case e.Signal == 0:
 		return "exited"
 	case e.Core:

@@ -44,7 +44,7 @@ func (l *ExitList) Add(word string) error {
 // and a kill only a signal's name: exit code 143 is not SIGTERM.
 func (l ExitList) Has(e Exit) bool {
 	if e.Signal == 0 {
-		return !e.NoFork && slices.Contains(l.Codes, e.Code)
+		return !e.NoFork && !e.Unknown && slices.Contains(l.Codes, e.Code)
 	}
 	return l.OOM && e.OOM != NotOOM || slices.Contains(l.Signals, e.Signal)
 }

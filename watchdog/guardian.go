@@ -25,12 +25,24 @@ type Guardian struct {
 	reaper  *proc.Reaper
 	oom     *proc.OOMWatch
 	capture *logs.Capture
+	witness proc.Witness
+
+	// Of a guardian that has died, nil where there was none:
+	inherited *Adopted     // what the machine will be told of it
+	estate    *proc.Estate // the processes it left
+
+	// Version is which holdfast this is, for crash reports.
+	Version string
+	crashes crashes
 
 	events chan message
 	over   chan struct{} // closed when Run returns
 	timer  *time.Timer
 
 	record   Record
+	nextID   string        // the NextInvocationID on disk
+	due      time.Duration // of the timer, on the clock that runs since boot; 0: not set
+	orphans  int           // that guardians before this one have reaped
 	business proc.ID
 	began    time.Time // of the present run, on the clock that does not jump
 	killed   bool      // the guardian sent the business a SIGKILL itself
@@ -71,7 +83,8 @@ type reaped struct {
 }
 
 // NewGuardian prepares a guardian for the service in its directories. previous is what
-// an earlier guardian left on record: its runs and its start limit count on.
+// an earlier guardian left on record: its runs and its start limit count on. If that one
+// did not end in order, this one takes over what it has left, above all its business.
 // The caller holds the service's lock. The output of the business goes to capture.
 func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
 	reaper, err := proc.NewReaper()
@@ -92,26 +105,34 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 		reaper:  reaper,
 		oom:     proc.WatchOOM(),
 		capture: capture,
+		witness: proc.Witness(dir.Witness()),
+		nextID:  newInvocationID(),
 		events:  make(chan message, 64),
 		over:    make(chan struct{}),
+		crashes: crashes{ended: make(chan struct{})},
 	}
-	g.machine = NewMachine(&g.service)
 	g.record = Record{
-		Service: service, State: Dead, Result: Success,
-		Guardian: Process(self), BootID: proc.BootID(), Runs: previous.Runs, Loaded: time.Now(),
+		State: Dead, Result: Success, Runs: previous.Runs,
 		InactiveEnter: previous.InactiveEnter, ActiveExit: previous.ActiveExit,
 	}
+	g.machine = NewMachine(&g.service)
+	if previous.orphaned() {
+		if err := g.inherit(&previous); err != nil {
+			return nil, fmt.Errorf("cannot take over from the guardian (PID %d) that died: %w", previous.Guardian.PID, err)
+		}
+	}
+	g.record.Guardian, g.record.BootID, g.record.Loaded = Process(self), proc.BootID(), time.Now()
 	g.resumeWindow(previous)
 	return g, nil
 }
 
 // Ask hands an event to the guardian and waits for its reply: for a start or restart
 // once its outcome is known, for anything else at once. A nil event asks for the
-// record only.
+// record only. With ErrOver comes the last record.
 func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 	reply := make(chan Reply, 1)
 	if !g.send(request{event, reply}) {
-		return Reply{}, ErrOver
+		return Reply{Over: true, Record: g.record}, ErrOver
 	}
 	select {
 	case answer := <-reply:
@@ -124,19 +145,23 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 	case answer := <-reply:
 		return answer, nil
 	default:
-		return Reply{}, ErrOver
+		return Reply{Over: true, Record: g.record}, ErrOver
 	}
 }
 
 // Run guards until the service has ended for good, and returns its last record.
 func (g *Guardian) Run() Record {
 	stopSignals := g.watchSignals()
+	g.save() // before there is a business that another guardian would have to find
 	for !g.finished {
 		for _, m := range g.next() {
 			g.take(m)
 		}
 	}
+	g.finishCrashes()
 	stopSignals()
+	g.witness.Dismiss()
+	g.record = g.snapshot()
 	close(g.over)
 	return g.snapshot()
 }
@@ -223,6 +248,14 @@ func (g *Guardian) answer(r request) {
 // step lets the machine decide and does what it says. What an action brings about at
 // once, such as a failed spawn, is decided on before anything else.
 func (g *Guardian) step(event Event) {
+	if adopted := g.inherited; adopted != nil {
+		g.inherited = nil
+		if _, adopted.Awaited = event.(StartRequested); adopted.Awaited {
+			event = *adopted
+		} else {
+			g.step(*adopted)
+		}
+	}
 	if g.finished {
 		return
 	}

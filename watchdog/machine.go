@@ -22,6 +22,7 @@ type Machine struct {
 	stopping bool // a stop was asked for: nothing is ever started again
 	again    bool // a start follows the stop that is under way
 	forbid   bool // the kill phases gave up, so systemd allows no automatic restart
+	hurry    bool // an automatic restart is not to wait: a start was asked for meanwhile
 
 	restarts int // NRestarts: automatic restarts since the last requested start
 	streak   int // restarts since the backoff was last set back
@@ -62,6 +63,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 		return m.spawnFailed(now, event.Exit)
 	case Exited:
 		return m.ended(now, event)
+	case Adopted:
+		return m.adopt(now, event)
 	case DescendantExited:
 		return m.killAgain()
 	case TreeEmptied:
@@ -149,7 +152,7 @@ func (m *Machine) restartNow(now time.Time) []Action {
 }
 
 func (m *Machine) start(now time.Time) []Action {
-	m.again = false
+	m.again, m.hurry = false, false
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
@@ -197,7 +200,7 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	if reset := m.service.Backoff.RestartResetSec; reset > 0 && e.Lasted >= reset {
 		m.streak = 0
 	}
-	actions := []Action{EndRun{exit}}
+	actions := []Action{EndRun{exit, m.result, m.stopping || m.again}}
 	switch m.state {
 	case StopSigterm, StopSigkill:
 		return append(actions, m.stopPhase(now, FinalSigterm)...)
@@ -248,7 +251,14 @@ func (m *Machine) stopped(now time.Time) []Action {
 		return m.finish(m.resting(), explainEnd(m.exit, m.result, verdict))
 	}
 	wait := m.service.Backoff.delay(m.streak + 1)
+	if m.hurry {
+		wait = 0
+	}
 	m.reason = explainRestart(m.exit, m.result, verdict, m.service.Backoff, wait, m.restarts+1, m.streak)
+	if m.hurry {
+		m.hurry = false
+		return append([]Action{Explain{m.reason}}, m.restartNow(now)...)
+	}
 	actions := append([]Action{Explain{m.reason}}, m.enter(AutoRestart)...)
 	if m.awaited {
 		actions = append(actions, m.answer(StartFailed)...)

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"holdfast/internal/proc"
 )
 
@@ -24,7 +26,7 @@ func (g *Guardian) perform(action Action) Event {
 	case Enter:
 		g.enter(action.State)
 	case EndRun:
-		g.endRun(action.Exit)
+		g.endRun(action)
 	case Explain:
 		g.explain(action.Decision)
 	case Answer:
@@ -36,9 +38,10 @@ func (g *Guardian) perform(action Action) Event {
 }
 
 func (g *Guardian) spawn() Event {
+	g.reportCrash() // of a run after which a restart was asked for
 	g.capture.StartRun()
 	g.began, g.killed = time.Now(), false
-	g.record.InvocationID = newInvocationID()
+	g.record.InvocationID = g.nextID
 	spec, exit := g.spec()
 	if exit == nil {
 		g.oom.Mark(selfPID)
@@ -46,7 +49,11 @@ func (g *Guardian) spawn() Event {
 		if err == nil {
 			g.business = id
 			g.record.Business = Process(id)
-			g.record.beginRun(id.PID, time.Now())
+			run := g.record.beginRun(id.PID, time.Now())
+			run.Session, _ = unix.Getsid(0) // never fails
+			if run.Seal, err = g.witness.Hold(id); err != nil {
+				g.log.Debug().Err(err).Msg("no witness for the end of the business")
+			}
 			g.log.Info().Int("pid", id.PID).Str("program", spec.Path).Msg("started the business")
 			return Spawned{}
 		}
@@ -68,7 +75,12 @@ func (g *Guardian) kill(k Kill) {
 		}
 		return
 	}
-	n, err := proc.SignalAll(selfPID, k.Signals...)
+	n, err := g.reaper.SignalAll(k.Signals...)
+	if g.estate != nil {
+		more, estateErr := g.estate.Signal(k.Signals...)
+		n, err = n+more, errors.Join(err, estateErr)
+		g.settled()
+	}
 	if err != nil {
 		g.log.Warn().Err(err).Msg("cannot signal every process")
 	}
@@ -79,6 +91,7 @@ func (g *Guardian) setTimer(t SetTimer) {
 	if g.timer != nil {
 		g.timer.Stop()
 	}
+	g.due = sinceBoot() + t.After
 	g.timer = time.AfterFunc(t.After, func() { g.send(TimerFired{t.Timer}) })
 	if g.record.State == AutoRestart {
 		g.record.NextStart = time.Now().Add(t.After)
@@ -88,46 +101,52 @@ func (g *Guardian) setTimer(t SetTimer) {
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
 	g.record.enter(state, time.Now())
+	g.due = 0
 	if state == Running && g.business.PID != 0 {
 		// By now the business may have moved to a cgroup of its own.
 		g.oom.Mark(g.business.PID)
 	}
 }
 
-func (g *Guardian) endRun(exit Exit) {
+func (g *Guardian) endRun(end EndRun) {
 	run := g.record.LastRun()
-	run.Exit = &exit
+	run.Exit, run.Result, run.Asked = &end.Exit, end.Result, end.Asked
 	run.Ended = time.Now()
 	run.Lasted = time.Since(g.began)
 	run.Output = g.capture.Tail(keptLines)
 	g.record.Business = Process{}
 	g.business = proc.ID{}
-	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(&exit), Span(run.Lasted))
+	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
 func (g *Guardian) explain(decision string) {
 	if run := g.record.LastRun(); run != nil && run.Exit != nil {
 		run.Decision = decision
+		if g.machine.result == Protocol { // found only when all of it had ended
+			run.Result = Protocol
+		}
 	}
 	g.log.Info().Str("result", string(g.machine.result)).Msg(decision)
+	g.reportCrash()
 }
 
 // exits turns what was reaped into events. Only the business's own exit carries a
 // decision; that of any other process below us may complete a stop.
 func (g *Guardian) exits(r reaped) []Event {
 	var events []Event
+	alone := g.settled() && r.alone
 	for _, ended := range r.ended {
-		if !ended.Spawned || ended.ID != g.business {
+		if ended.ID != g.business {
 			continue
 		}
 		g.capture.Drain()
 		run := g.record.LastRun()
 		run.MaxRSS, run.UserTime, run.SystemTime = ended.MaxRSS, ended.UserTime, ended.SystemTime
-		events = append(events, Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began), Alone: r.alone})
+		events = append(events, Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began), Alone: alone})
 	}
 	switch {
 	case len(events) > 0:
-	case r.alone:
+	case alone:
 		events = append(events, TreeEmptied{})
 	case len(r.ended) > 0:
 		events = append(events, DescendantExited{})
@@ -136,6 +155,9 @@ func (g *Guardian) exits(r reaped) []Event {
 }
 
 func (g *Guardian) exitOf(ended proc.Ended) Exit {
+	if ended.Unknown {
+		return unknownExit
+	}
 	status := ended.Status
 	if status.Exited() {
 		return Exit{Code: status.ExitStatus()}

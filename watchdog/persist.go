@@ -18,7 +18,13 @@ func (g *Guardian) snapshot() Record {
 	r.Runs = slices.Clone(r.Runs) // the reply is read by others while the present run goes on
 	r.Service = g.service
 	r.Result, r.Reason, r.Restarts = g.machine.result, g.machine.reason, g.machine.restarts
-	r.Orphans = g.reaper.Orphans()
+	r.Orphans = g.orphans + g.reaper.Orphans()
+	r.Progress = g.machine.progress()
+	r.Progress.Due = g.due
+	r.NextInvocationID = g.nextID
+	if r.NextInvocationID == r.InvocationID {
+		r.NextInvocationID = newInvocationID()
+	}
 	if w := g.machine.window; !w.begin.IsZero() {
 		r.Window = Window{Begin: sinceBoot() - time.Since(w.begin), Count: w.count}
 	}
@@ -30,12 +36,16 @@ func (g *Guardian) snapshot() Record {
 }
 
 // save puts the record on disk. A full disk must not end the guarding: the state is
-// still answered from memory, and saved at the next change.
+// still answered from memory, and saved at the next change. Until then the next run goes
+// by the ID that was saved last, though it may have served another run, for only by that
+// one its business could be found.
 func (g *Guardian) save() {
-	g.unsaved = state.Save(g.dir.StateFile(), g.snapshot())
-	if g.unsaved != nil {
+	record := g.snapshot()
+	if g.unsaved = state.Save(g.dir.StateFile(), record); g.unsaved != nil {
 		g.log.Warn().Err(g.unsaved).Msg("cannot save the state")
+		return
 	}
+	g.nextID = record.NextInvocationID
 }
 
 // trouble is what keeps the guardian from doing all of its work.

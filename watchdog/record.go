@@ -28,6 +28,9 @@ type Record struct {
 	BootID string `json:"boot_id,omitempty"`
 	// InvocationID is that of the present or last run, the business's INVOCATION_ID.
 	InvocationID string `json:"invocation_id,omitempty"`
+	// NextInvocationID will be that of the next run. By it a business is found whose
+	// guardian died before it could put the run on record.
+	NextInvocationID string `json:"next_invocation_id,omitempty"`
 
 	// Restarts is systemd's NRestarts: automatic restarts since the last requested start.
 	Restarts int `json:"restarts"`
@@ -37,6 +40,8 @@ type Record struct {
 	NextStart time.Time `json:"next_start,omitzero"`
 	// Window is how far the start limit is used up.
 	Window Window `json:"start_window,omitzero"`
+	// Progress is what another guardian needs besides, to go on in this one's place.
+	Progress Progress `json:"progress,omitzero"`
 
 	// When the states changed last, in systemd's four senses and in general.
 	StateChanged  time.Time `json:"state_changed,omitzero"`
@@ -67,6 +72,16 @@ type Run struct {
 	// Number counts the runs of this service from 1.
 	Number int `json:"number"`
 	PID    int `json:"pid,omitempty"`
+	// InvocationID is in the environment of whatever the run started.
+	InvocationID string `json:"invocation_id,omitempty"`
+	// Session is the session that the business was started in and cannot leave.
+	Session int `json:"session,omitempty"`
+	// Seal is the number under which a witness keeps its exit; 0 where there is none.
+	Seal uint64 `json:"seal,omitempty"`
+	// Adopted is when another guardian took it over; zero for one whose own guardian lived.
+	Adopted time.Time `json:"adopted,omitzero"`
+	// Unseen says that it ended while no guardian was alive; Ended is when that was found.
+	Unseen bool `json:"unseen,omitempty"`
 	// Started and Ended are wall-clock times; Lasted was measured by a clock that
 	// does not jump.
 	Started time.Time     `json:"started"`
@@ -74,8 +89,14 @@ type Run struct {
 	Lasted  time.Duration `json:"lasted_ns,omitempty"`
 	// Exit is how it ended; nil while it runs.
 	Exit *Exit `json:"exit,omitempty"`
+	// Result is what the end made of the service.
+	Result Result `json:"result,omitempty"`
+	// Asked says that a stop or a restart had been asked for before it ended.
+	Asked bool `json:"asked,omitempty"`
 	// Decision is what followed, and why.
 	Decision string `json:"decision,omitempty"`
+	// Report is the name of its crash report in the log directory; "" where there is none.
+	Report string `json:"report,omitempty"`
 	// MaxRSS, in bytes, and the CPU times are those of the business and of the
 	// children it waited for (getrusage(2)).
 	MaxRSS     int64         `json:"max_rss,omitempty"`
@@ -99,6 +120,12 @@ func (r *Record) LastRun() *Run {
 	return &r.Runs[len(r.Runs)-1]
 }
 
+// Adopted reports whether the business was taken over from a guardian that died.
+func (r *Record) Adopted() bool {
+	run := r.LastRun()
+	return run != nil && r.Business.PID != 0 && !run.Adopted.IsZero()
+}
+
 // LastExit is how the last finished run ended, nil where none did.
 func (r *Record) LastExit() *Exit {
 	for _, run := range slices.Backward(r.Runs) {
@@ -109,15 +136,17 @@ func (r *Record) LastExit() *Exit {
 	return nil
 }
 
-func (r *Record) beginRun(pid int, now time.Time) {
+// beginRun puts a run on record; 0 is the PID of one that could not be spawned.
+func (r *Record) beginRun(pid int, now time.Time) *Run {
 	number := 1
 	if last := r.LastRun(); last != nil {
 		number = last.Number + 1
 	}
-	r.Runs = append(r.Runs, Run{Number: number, PID: pid, Started: now})
+	r.Runs = append(r.Runs, Run{Number: number, PID: pid, InvocationID: r.InvocationID, Started: now})
 	if extra := len(r.Runs) - keptRuns; extra > 0 {
 		r.Runs = slices.Delete(r.Runs, 0, extra)
 	}
+	return r.LastRun()
 }
 
 // enter notes a change of state as systemd does: between inactive and active lie

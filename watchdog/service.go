@@ -81,6 +81,10 @@ type Service struct {
 	TimeoutStopSec time.Duration
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
+
+	// OnCrash is run beside everything else after a run that did not end as asked; none
+	// without a Path.
+	OnCrash Command
 }
 
 // A Command is a program with its arguments.

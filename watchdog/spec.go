@@ -33,7 +33,10 @@ func (g *Guardian) spec() (proc.Spec, *Exit) {
 			dir = "/"
 		}
 	}
-	env := environment(identity, s.Environment, []string{"INVOCATION_ID=" + g.record.InvocationID})
+	env := environment(identity, s.Environment, []string{
+		"INVOCATION_ID=" + g.record.InvocationID,
+		proc.InvocationVariable + "=" + g.record.InvocationID,
+	})
 	return proc.Spec{
 		Path: s.Exec.Path, Args: s.Exec.Args, Env: env, Dir: dir,
 		Stdout: g.capture.Writer(), Stderr: g.capture.Writer(),

@@ -60,6 +60,9 @@ func attend(launched *daemon.Guardian, g *watchdog.Guardian, noBlock bool) {
 	go func() {
 		select {
 		case <-launched.Cancelled():
+			if adopted(ctx, g) {
+				os.Exit(exitFailed) // the business goes on, as before this guardian came
+			}
 			g.Ask(ctx, watchdog.StopRequested{})
 		case <-answered:
 		}
@@ -67,15 +70,28 @@ func attend(launched *daemon.Guardian, g *watchdog.Guardian, noBlock bool) {
 	reply, err := g.Ask(ctx, watchdog.StartRequested{})
 	close(answered)
 	switch {
+	case errors.Is(err, watchdog.ErrOver): // an adopted business has ended before anybody could ask for it
+		reply.Outcome = watchdog.StartFailed
+		if reply.Record.State == watchdog.Dead {
+			reply.Outcome = watchdog.Ended
+		}
+		launched.Failed(encode(reply))
 	case err != nil:
 		launched.Failed(failedBody(watchdog.Service{}, err))
 	case reply.Over && reply.Outcome == watchdog.StartFailed:
 		launched.Failed(encode(reply))
 	default:
-		if launched.Started(encode(reply)) != nil { // nobody is left to be told, so it did not start
+		if launched.Started(encode(reply)) != nil && !adopted(ctx, g) { // nobody is left to be told, so it did not start
 			g.Ask(ctx, watchdog.StopRequested{})
 		}
 	}
+}
+
+// adopted reports whether the business is one that a dead guardian has started: it does
+// not end with the start that found it.
+func adopted(ctx context.Context, g *watchdog.Guardian) bool {
+	reply, err := g.Ask(ctx, nil)
+	return err == nil && reply.Record.Adopted()
 }
 
 // guard runs the guardian of a service from its first start to its last exit. open is
@@ -91,6 +107,10 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	guardian, err := watchdog.NewGuardian(service, dir, previous, capture, log)
 	if err != nil {
 		return watchdog.Record{}, err
+	}
+	guardian.Version = version
+	if file := previous.Service.PIDFile; file != "" && file != service.PIDFile {
+		pidfile.Remove(file, previous.Guardian.PID) // if that one could not, and if it is still there
 	}
 	listener, err := control.Listen(dir.Control())
 	if err != nil {

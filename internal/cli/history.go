@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +27,9 @@ lasted, how it ended, the most memory and the CPU time that the program and the 
 it waited for used (getrusage(2)), and what was decided. Linux counts the memory from
 before the program was executed, too, so it is never below the guardian's few MB.
 
-With the number of a run it shows that one in full, with its last lines of output.`,
+With the number of a run it shows that one in full, with its last lines of output. For one
+that did not end as asked that is its crash report, a file in the log directory, of which
+the newest 20 are kept, also when the run is no longer among those listed.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 2 {
 				return usage(fmt.Errorf("history takes a name and at most one run, and got %q too", args[2]))
@@ -50,15 +56,7 @@ func history(w io.Writer, args []string, count int, asJSON bool) error {
 	}
 	runs := v.record.Runs
 	if len(args) == 2 {
-		run, err := v.findRun(args[1])
-		switch {
-		case err != nil:
-			return err
-		case asJSON:
-			return printJSON(w, run)
-		}
-		printRun(w, v, run, time.Now())
-		return nil
+		return oneRun(w, v, args[1], asJSON)
 	}
 	if count > 0 && count < len(runs) {
 		runs = runs[len(runs)-count:]
@@ -70,6 +68,38 @@ func history(w io.Writer, args []string, count int, asJSON bool) error {
 		return failure(fmt.Errorf("%s has not run yet (%s)", v.dir.Name, v.record.State))
 	}
 	printHistory(w, screenOf(w), v, runs, time.Now())
+	return nil
+}
+
+// oneRun shows a run by its crash report, if there is one, else by the record.
+func oneRun(w io.Writer, v view, arg string, asJSON bool) error {
+	run, unknown := v.findRun(arg)
+	file := ""
+	if unknown == nil && run.Report != "" {
+		file = filepath.Join(v.dir.Log, run.Report)
+	} else if number, err := strconv.Atoi(arg); err == nil && unknown != nil {
+		file, _ = watchdog.ReportOf(v.dir.Log, number)
+	}
+	var report *watchdog.CrashReport
+	if file != "" {
+		switch found, err := watchdog.LoadCrashReport(file); {
+		case err == nil:
+			report = &found
+		case !errors.Is(err, fs.ErrNotExist): // else it is being written, or was removed
+			return failure(err)
+		}
+	}
+	switch {
+	case report == nil && unknown != nil:
+		return unknown
+	case report != nil && asJSON:
+		return printJSON(w, report)
+	case asJSON:
+		return printJSON(w, run)
+	case report != nil && unknown != nil:
+		run = report.Run
+	}
+	printRun(w, v, run, report, file, time.Now())
 	return nil
 }
 
@@ -103,14 +133,21 @@ func printHistory(w io.Writer, s screen, v view, runs []watchdog.Run, now time.T
 	printTable(w, s, rows)
 }
 
-// printRun shows one run in full.
-func printRun(w io.Writer, v view, run watchdog.Run, now time.Time) {
+// printRun shows one run in full, with what its crash report knows besides; that is nil
+// where there is none.
+func printRun(w io.Writer, v view, run watchdog.Run, report *watchdog.CrashReport, file string, now time.Time) {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(w, "%11s: %s\n", label, fmt.Sprintf(format, args...))
 	}
 	line("Run", "%d of %s", run.Number, v.dir.Name)
 	line("Started", "%s", stamp(run.Started))
-	if !run.Ended.IsZero() {
+	if !run.Adopted.IsZero() {
+		line("Adopted", "%s", stamp(run.Adopted))
+	}
+	switch {
+	case run.Unseen:
+		line("Ended", "while no guardian was alive; found %s", stamp(run.Ended))
+	case !run.Ended.IsZero():
 		line("Ended", "%s", stamp(run.Ended))
 	}
 	line("Lasted", "%s", v.lasted(run, now))
@@ -127,12 +164,35 @@ func printRun(w io.Writer, v view, run watchdog.Run, now time.Time) {
 		line("Peak memory", "%s", size(run.MaxRSS))
 		line("CPU", "%s (%s user, %s system)", cpuTime(run.UserTime+run.SystemTime), cpuTime(run.UserTime), cpuTime(run.SystemTime))
 	}
-	if len(run.Output) > 0 {
+	output := run.Output
+	if report != nil {
+		printReport(line, report, file)
+		output = report.Output
+	}
+	if len(output) > 0 {
 		fmt.Fprintln(w)
 	}
-	for _, text := range run.Output {
+	for _, text := range output {
 		fmt.Fprintln(w, printable(text))
 	}
+}
+
+func printReport(line func(label, format string, args ...any), r *watchdog.CrashReport, file string) {
+	line("Result", "%s", printable(string(r.Result)))
+	switch {
+	case r.CoreFile != "":
+		line("Core", "%s", printable(r.CoreFile))
+	case r.CoreHandler != "":
+		line("Core", "given to %s", printable(r.CoreHandler))
+	case r.Exit != nil && r.Exit.Core:
+		line("Core", "dumped, but not found")
+	}
+	line("Command", "%s", printable(commandLine(r.Arguments)))
+	line("Directory", "%s", printable(r.Directory))
+	line("Variables", "%s", printable(strings.Join(r.Environment, " ")))
+	line("Guardian", "PID %d, holdfast %s", r.Guardian, printable(r.Version))
+	line("Host", "%s, boot %s", printable(r.Host), printable(r.BootID))
+	line("Report", "%s", printable(file))
 }
 
 func (v view) lasted(run watchdog.Run, now time.Time) string {

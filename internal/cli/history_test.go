@@ -47,7 +47,7 @@ listening
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	printRun(&b, v, run, noon)
+	printRun(&b, v, run, nil, "", noon)
 	if b.String() != want {
 		t.Errorf("got:\n%swant:\n%s", b.String(), want)
 	}

@@ -43,6 +43,10 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 			fmt.Fprintf(stdout, "%s was started, which is all that Type=%s waits for, but is down: %s\n", name, record.Service.Type, record.Reason)
 			return nil
 		}
+		if record.Adopted() {
+			fmt.Fprintf(stdout, "%s was adopted: PID %d, guarded by PID %d\n", name, record.Business.PID, record.Guardian.PID)
+			return nil
+		}
 		fmt.Fprintf(stdout, "%s is running: PID %d, guarded by PID %d\n", name, record.Business.PID, record.Guardian.PID)
 		return nil
 	case watchdog.Ended:
@@ -62,6 +66,9 @@ func failedStart(name string, record watchdog.Record) string {
 		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground")
 	}
 	run := record.LastRun()
+	if run != nil && run.Unseen { // so this start has only carried out what was to follow
+		fmt.Fprintf(&text, "; that was while no guardian was alive, and 'holdfast start %s' starts it anew", name)
+	}
 	if run == nil || len(run.Output) == 0 {
 		return text.String()
 	}

@@ -16,6 +16,7 @@ import (
 
 func runCommand() *cobra.Command {
 	var t target
+	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "run [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Guard a program in the foreground",
@@ -32,16 +33,20 @@ goes to standard error. It ends when the service has ended, the way the program 
 			if err != nil {
 				return usage(err)
 			}
-			return run(loaded.Service)
+			return run(loaded.Service, orphan)
 		},
 	}
 	t.addFlags(c)
+	orphan.addFlag(c)
 	return c
 }
 
 // run guards in this very process.
-func run(service watchdog.Service) error {
+func run(service watchdog.Service, orphan onOrphan) error {
 	dir, err := directories(service.Name)
+	if err == nil && orphan == killOrphan {
+		err = stopOrphanFirst(os.Stdout, service.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func run(service watchdog.Service) error {
 		return failure(err)
 	}
 	defer lock.Close()
-	if err := occupy(&service, dir); err != nil {
+	if err := occupy(&service, dir, orphan); err != nil {
 		return err
 	}
 	if err := daemon.CloseOnExec(); err != nil { // or the business inherits what was not meant for it

@@ -123,7 +123,9 @@ func endGuardian(dir state.Dir) (left int) {
 		var record watchdog.Record
 		if state.Load(dir.StateFile(), &record) == nil && record.Guardian.PID != 0 {
 			left = record.Guardian.PID
-			proc.SignalTree(proc.ID(record.Guardian), syscall.SIGKILL)
+			proc.SignalAll(left, syscall.SIGSTOP) // who is stopped does not fork
+			proc.SignalAll(left, syscall.SIGKILL)
+			proc.ID(record.Guardian).Signal(syscall.SIGKILL)
 		}
 	}
 	return left

@@ -25,6 +25,7 @@ import (
 func startCommand() *cobra.Command {
 	var t target
 	var noBlock, force bool
+	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Put a program under guard and return once it runs",
@@ -32,7 +33,8 @@ func startCommand() *cobra.Command {
 file describes, or the command line after "--". It returns once the program runs,
 or says why it does not, with the last lines that the program printed.
 
-A service that is running already is left alone; that is no error.`,
+A service that is running already is left alone; that is no error. If its guardian was
+killed while the program lives on, the new guardian takes the program over as it is.`,
 		Example: `  holdfast start -- ./web -c web.conf
   holdfast start --no-restart=7,OOM --user=www-data -- /usr/bin/web
   holdfast start ./web.service
@@ -54,20 +56,24 @@ A service that is running already is left alone; that is no error.`,
 					return usage(err)
 				}
 			}
-			return start(c.OutOrStdout(), loaded.Service, noBlock)
+			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}
 	t.addFlags(c)
+	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
-func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
+func start(stdout io.Writer, service watchdog.Service, noBlock bool, orphan onOrphan) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
 	dir, err := directories(service.Name)
+	if err == nil && orphan == killOrphan {
+		err = stopOrphanFirst(stdout, service.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -76,9 +82,10 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
 		return err // nil, too: somebody guards it already, and that was said
 	}
 	defer lock.Close()
-	if err := occupy(&service, dir); err != nil {
+	if err := occupy(&service, dir, orphan); err != nil {
 		return err
 	}
+	_, adopting := orphanOf(service.Name)
 	payload, err := json.Marshal(orders{Service: service, Dir: dir, NoBlock: noBlock})
 	if err != nil {
 		return failure(err)
@@ -93,7 +100,7 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool) error {
 		Timeout: launchTimeout(service),
 		Grace:   stopTime(service),
 	})
-	if err != nil {
+	if err != nil && !adopting {
 		err = errors.Join(err, endAbandoned(service.Name))
 	}
 	return report(stdout, service, body, err)
@@ -138,11 +145,14 @@ func directories(name string) (state.Dir, error) {
 }
 
 // occupy prepares for a guardian what the holder of the lock may touch.
-func occupy(service *watchdog.Service, dir state.Dir) error {
+func occupy(service *watchdog.Service, dir state.Dir, orphan onOrphan) error {
 	if err := choosePIDFile(service, dir); err != nil {
 		return err
 	}
-	return refuseOrphan(service.Name, dir)
+	if err := orphan.refuse(service.Name); err != nil {
+		return err
+	}
+	return refuseSurvivor(service.Name)
 }
 
 // lockOrJoin takes the lock, or waits for the outcome of the start that somebody else
@@ -242,19 +252,16 @@ func isSymlink(path string) bool {
 	return err == nil && info.Mode().Type() == os.ModeSymlink
 }
 
-// refuseOrphan keeps a second copy of the program from being started beside one whose
-// guardian was killed, or which SendSIGKILL=no has let outlive its stop.
-func refuseOrphan(name string, dir state.Dir) error {
+// refuseSurvivor keeps a second copy of the program from being started beside one that
+// SendSIGKILL=no has let outlive its stop.
+func refuseSurvivor(name string) error {
 	v, err := look(name)
-	if err != nil || !v.alive(v.record.Business) {
+	if err != nil || v.guardian != absent || !v.alive(v.record.Business) {
 		return nil // never started, or nothing left of it
 	}
-	if v.guardian != killed {
-		if s := v.record.Service; s.SendSIGKILL || s.KillMode == watchdog.KillProcess || s.KillMode == watchdog.KillNone {
-			return nil // it was meant to go on
-		}
-		return failure(fmt.Errorf("not starting a second %s: PID %d has outlived its stop, and SendSIGKILL=no forbids to kill it; "+
-			"end it yourself first", name, v.record.Business.PID))
+	if s := v.record.Service; s.SendSIGKILL || s.KillMode == watchdog.KillProcess || s.KillMode == watchdog.KillNone {
+		return nil // it was meant to go on
 	}
-	return failure(fmt.Errorf("not starting a second %s: %s; end it with 'holdfast stop %[1]s' first", name, v.record.Reason))
+	return failure(fmt.Errorf("not starting a second %s: PID %d has outlived its stop, and SendSIGKILL=no forbids to kill it; "+
+		"end it yourself first", name, v.record.Business.PID))
 }

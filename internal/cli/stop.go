@@ -8,12 +8,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/control"
-	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
@@ -78,8 +76,7 @@ func reportStopped(stdout io.Writer, name string) error {
 	return nil
 }
 
-// stopOrphan ends what a killed guardian has left behind: the business and everything
-// below it, with the signals and the patience that the service asks for.
+// stopOrphan ends what a killed guardian has left behind.
 func (v view) stopOrphan(ctx context.Context, stdout io.Writer) error {
 	name := v.record.Service.Name
 	lock, err := state.TryLock(v.dir.LockFile())
@@ -87,77 +84,39 @@ func (v view) stopOrphan(ctx context.Context, stdout io.Writer) error {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
 	defer lock.Close()
-	business := v.record.Business.PID // 0 if it is dead, too
+	before := v.record
+	before.Business = v.estate.Business
 	if err := v.endOrphan(ctx); err != nil {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
-	if business != 0 {
-		fmt.Fprintf(stdout, "%s was stopped (its guardian had been killed; PID %d and what it had started are gone)\n", name, business)
-	} else {
+	left, err := before.Estate()
+	switch {
+	case v.estate.Members == 0:
 		fmt.Fprintf(stdout, "%s is not running; its guardian had been killed\n", name)
+	case err != nil || left.Members > 0:
+		fmt.Fprintf(stdout, "%s was stopped; its guardian had been killed\n", name)
+	case before.Business.PID == 0:
+		fmt.Fprintf(stdout, "%s was stopped (its guardian had been killed; what it had started is gone)\n", name)
+	default:
+		fmt.Fprintf(stdout, "%s was stopped (its guardian had been killed; PID %d and what it had started are gone)\n", name, before.Business.PID)
 	}
 	return nil
 }
 
-// endOrphan is stopOrphan for a caller who holds the lock.
+// endOrphan is stopOrphan for a caller who holds the lock. This process becomes the
+// guardian for as long as it takes: so the stop goes through its phases, the output is
+// kept to the last line, and the exit is put on record.
 func (v view) endOrphan(ctx context.Context) error {
-	if v.alive(v.record.Business) {
-		if err := endTree(ctx, proc.ID(v.record.Business), v.record.Service); err != nil {
-			return err
-		}
-	}
-	return v.settleEstate()
-}
-
-// endTree signals a tree that is not ours to wait for, so it has to look again and
-// again until the tree is gone.
-func endTree(ctx context.Context, root proc.ID, service watchdog.Service) error {
-	tree, err := proc.SignalTree(root, service.KillSignal)
-	if err != nil {
+	service := v.record.Service
+	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(min(service.TimeoutStopSec, 24*time.Hour))
-	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		alive := living(tree)
-		if len(alive) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			if !service.SendSIGKILL {
-				return fmt.Errorf("PID %d is still there, and SendSIGKILL=no forbids to kill it", alive[0].PID)
-			}
-			for _, id := range alive {
-				more, _ := proc.SignalTree(id, service.FinalKillSignal) // gone already is as well
-				tree = append(tree, more...)
-			}
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return fmt.Errorf("interrupted; PID %d is still there", alive[0].PID)
-		}
-	}
-}
-
-func living(tree []proc.ID) (alive []proc.ID) {
-	for _, id := range tree {
-		if id.Alive() {
-			alive = append(alive, id)
-		}
-	}
-	return alive
-}
-
-// settleEstate does what the killed guardian would have done at its end.
-func (v view) settleEstate() error {
-	record := v.record
-	if err := pidfile.Remove(record.Service.PIDFile, record.Guardian.PID); err != nil && !errors.Is(err, pidfile.ErrNotOurs) {
-		return err
-	}
-	record.Reason = fmt.Sprintf("stopped on request, after the guardian (PID %d) was killed", record.Guardian.PID)
-	record.State, record.StateChanged = watchdog.Dead, time.Now()
-	record.Guardian, record.Business = watchdog.Process{}, watchdog.Process{}
-	os.Remove(v.dir.Control())
-	os.Remove(v.dir.FIFO())
-	return state.Save(v.dir.StateFile(), record)
+	_, err := guard(service, v.dir, nil, guardianLog(v.dir, nil), func(g *watchdog.Guardian) {
+		defer context.AfterFunc(ctx, func() {
+			fmt.Fprintf(os.Stderr, "holdfast: interrupted; %s was not stopped to its end, and has no guardian\n", service.Name)
+			os.Exit(exitFailed)
+		})()
+		g.Ask(context.Background(), watchdog.StopRequested{})
+	})
+	return err
 }

@@ -42,6 +42,13 @@ func (v view) walk() tree {
 	for _, p := range below {
 		t.add(p)
 	}
+	if business := v.record.Business; v.record.Adopted() && root != business && v.alive(business) {
+		t.add(proc.Process{ID: proc.ID(business), PPID: root.PID}) // who stands in for its parent
+		below, _ = proc.Descendants(business.PID)
+		for _, p := range below {
+			t.add(p)
+		}
+	}
 	return t
 }
 

@@ -52,6 +52,7 @@ func settings(s watchdog.Service) []setting {
 
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
+		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
 	}
 }
 

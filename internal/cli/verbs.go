@@ -59,6 +59,13 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
 	case err == nil && v.guardian == silent:
 		return failure(silence(v))
+	case err == nil && v.guardian == killed && v.estate.Business.PID != 0:
+		// The program is there; what it lacks is a guardian that restarts it.
+		if err := start(io.Discard, v.record.Service, false, adoptOrphan); err != nil {
+			return err
+		}
+		v.guardian = present
+		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
 	case !startToo:
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
@@ -68,7 +75,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 	if err != nil {
 		return usage(err)
 	}
-	return start(c.OutOrStdout(), loaded.Service, false)
+	return start(c.OutOrStdout(), loaded.Service, false, adoptOrphan)
 }
 
 func reloadCommand() *cobra.Command {

@@ -22,6 +22,7 @@ type view struct {
 	dir      state.Dir
 	record   watchdog.Record
 	guardian presence
+	estate   watchdog.Estate // what a killed guardian has left
 }
 
 // presence is whether there is a guardian.
@@ -70,6 +71,9 @@ func look(name string) (view, error) {
 	}
 	v.guardian = v.presence(errors.Is(askErr, context.DeadlineExceeded))
 	if v.guardian == killed {
+		if v.estate, err = v.record.Estate(); err != nil {
+			return v, failure(err)
+		}
 		v.bury()
 	}
 	return v, nil
@@ -110,9 +114,11 @@ func (v *view) bury() {
 	}
 	r.State, r.Result = watchdog.Failed, watchdog.BySignal
 	r.Reason = fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
-	if v.alive(r.Business) {
+	r.Business = v.estate.Business
+	switch n := v.estate.Members; {
+	case r.Business.PID != 0:
 		r.Reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)
-	} else {
-		r.Business = watchdog.Process{}
+	case n > 0:
+		r.Reason += fmt.Sprintf("; of what the business had started, %d processes still run, unguarded", n)
 	}
 }

@@ -87,6 +87,10 @@ func (h *host) clear() {
 		}
 	}
 	h.init.end()
+	witnesses, _ := filepath.Glob(h.runtime("*", "witness"))
+	for _, witness := range witnesses {
+		unix.Unmount(witness, unix.MNT_DETACH) // or the directory could not be removed
+	}
 	logs, _ := filepath.Glob(filepath.Join(h.dir, "log", "*", "guardian.log"))
 	for _, log := range logs {
 		text, _ := os.ReadFile(log)
@@ -208,7 +212,7 @@ func (h *host) nothingLeft(name string) {
 	if left := h.below(); len(left) > 0 {
 		h.t.Errorf("processes are left: %+v", left)
 	}
-	for _, file := range []string{"pid", "control", "log"} {
+	for _, file := range []string{"pid", "control", "log", "witness"} {
 		if _, err := os.Lstat(h.runtime(name, file)); err == nil {
 			h.t.Errorf("%s is left", h.runtime(name, file))
 		}

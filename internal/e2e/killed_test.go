@@ -29,9 +29,9 @@ func TestAKilledGuardian(t *testing.T) {
 	h.shows("p", "MainPID", strconv.Itoa(business), "GuardianPID", "0", "GuardianState", "killed")
 	h.fails(0, []string{"running"}, "history", "p")
 	h.fails(0, []string{"p"}, "list")
-	h.fails(1, []string{"not starting a second p", fmt.Sprintf("PID %d", business), "holdfast stop p"}, "start", "p")
-	h.fails(1, []string{"not starting a second p"}, "start", "--name", "p", "--", "sleep", "1000")
-	h.fails(1, []string{"not starting a second p"}, "run", "--name", "p", "--", "sleep", "1000")
+	h.fails(1, []string{"not starting a second p", fmt.Sprintf("PID %d", business), "holdfast stop p"}, "start", "--on-orphan=fail", "p")
+	h.fails(1, []string{"not starting a second p"}, "start", "--on-orphan=fail", "--name", "p", "--", "sleep", "1000")
+	h.fails(1, []string{"not starting a second p"}, "run", "--on-orphan=fail", "--name", "p", "--", "sleep", "1000")
 	if !alive(business) {
 		t.Fatal("the business has not survived its guardian")
 	}
@@ -40,7 +40,7 @@ func TestAKilledGuardian(t *testing.T) {
 	h.nothingLeft("p")
 	h.said(r, 0, "its guardian had been killed", strconv.Itoa(business))
 	h.fails(3, nil, "status", "p")
-	h.shows("p", "MainPID", "0", "GuardianPID", "0", "GuardianState", "absent", "ActiveState", "inactive")
+	h.shows("p", "MainPID", "0", "GuardianPID", "0", "GuardianState", "absent", "ActiveState", "failed", "Result", "timeout")
 	h.fails(0, []string{"p is not running"}, "stop", "p")
 
 	h.ok("start", "--name", "p", "--", "sleep", "1000")

@@ -29,8 +29,8 @@ func TestForgedStartIsNeverSignalled(t *testing.T) {
 		if err := forged.Signal(syscall.SIGKILL); !errors.Is(err, ErrGone) {
 			t.Errorf("signal to %v: %v", forged, err)
 		}
-		if _, err := SignalTree(forged, syscall.SIGKILL); !errors.Is(err, ErrGone) {
-			t.Errorf("signal to the tree of %v: %v", forged, err)
+		if err := forged.watch(func(Ended) {}); !errors.Is(err, ErrGone) {
+			t.Errorf("watching %v: %v", forged, err)
 		}
 	}
 	if !id.Alive() {

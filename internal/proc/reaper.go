@@ -17,6 +17,7 @@ type Reaper struct {
 	// that was just reaped could already belong to the next child.
 	mu       sync.Mutex
 	spawned  map[int]ID
+	asides   map[int]chan<- Ended
 	orphans  int
 	oomGiven int // this process's own oom_score_adj before any protection
 	oomErr   error
@@ -29,7 +30,7 @@ func NewReaper() (*Reaper, error) {
 		return nil, fmt.Errorf("processes cannot be told apart (is /proc mounted?): %w", err)
 	}
 	given, err := ownOOMScore()
-	return &Reaper{adoptErr: adoptOrphans(), spawned: map[int]ID{}, oomGiven: given, oomErr: err}, nil
+	return &Reaper{adoptErr: adoptOrphans(), spawned: map[int]ID{}, asides: map[int]chan<- Ended{}, oomGiven: given, oomErr: err}, nil
 }
 
 // Subreaper says why orphans do not come back to this process: nil means that they do.
@@ -47,6 +48,10 @@ func (r *Reaper) Orphans() int {
 func (r *Reaper) Spawn(spec Spec) (ID, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.spawn(spec)
+}
+
+func (r *Reaper) spawn(spec Spec) (ID, error) {
 	restore := r.lendOOMScore(spec.OOMScoreAdj)
 	pid, err := forkExec(spec)
 	restore()
@@ -58,22 +63,27 @@ func (r *Reaper) Spawn(spec Spec) (ID, error) {
 	return id, nil
 }
 
-// Ended is a reaped process.
+// Ended is a process that has ended: one that was reaped here, or one of an [Estate].
 type Ended struct {
 	ID      ID   // of an orphan only the PID
-	Spawned bool // by Spawn; otherwise it is an orphan that came back to us
+	Spawned bool // by Spawn; otherwise it is an orphan that came back to us, or of an estate
 	Status  syscall.WaitStatus
+	Unknown bool // nobody can tell the status; of an estate only
 
 	// What it used, together with the children it waited for itself. MaxRSS is in bytes and never less
-	// than the guardian's own peak before the spawn, for the kernel counts from the fork on.
+	// than the guardian's own peak before the spawn, for the kernel counts from the fork on. Of one in an
+	// estate, at most its own times are known.
 	MaxRSS               int64
 	UserTime, SystemTime time.Duration
+
+	aside bool
 }
 
 // Collect reaps whatever has ended, and does not wait for anything. It is to be called after each SIGCHLD.
 //
 // Alone means that no child is left. With every orphan coming back to this process (see [Reaper.Subreaper])
-// it proves that everything which was ever spawned, and all that was forked by it, is gone.
+// it proves that everything which was ever spawned, and all that was forked by it, is gone, but for what was
+// spawned aside.
 func (r *Reaper) Collect() (ended []Ended, alone bool) {
 	for {
 		one, err := r.collectOne()
@@ -82,7 +92,8 @@ func (r *Reaper) Collect() (ended []Ended, alone bool) {
 		case err != nil:
 			return ended, err == syscall.ECHILD
 		case one.ID.PID == 0:
-			return ended, false
+			return ended, r.onlyAsides()
+		case one.aside:
 		default:
 			ended = append(ended, one)
 		}
@@ -105,10 +116,16 @@ func (r *Reaper) collectOne() (Ended, error) {
 		id.PID = pid
 		r.orphans++
 	}
-	return Ended{
+	one := Ended{
 		ID: id, Spawned: spawned, Status: status,
 		MaxRSS:     int64(usage.Maxrss) * maxRSSUnit(),
 		UserTime:   time.Duration(usage.Utime.Nano()),
 		SystemTime: time.Duration(usage.Stime.Nano()),
-	}, nil
+	}
+	if told := r.asides[pid]; told != nil {
+		delete(r.asides, pid)
+		one.aside = true
+		told <- one
+	}
+	return one, nil
 }

@@ -1,11 +1,9 @@
 package proc
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"syscall"
 )
 
@@ -41,26 +39,10 @@ func SignalAll(root int, sigs ...syscall.Signal) (n int, err error) {
 	return len(s.reached), err
 }
 
-// SignalTree is [SignalAll] for root too. It is for a tree that is not below the caller, such as a business
-// whose guardian died: once one of them has ended, its children have another parent and cannot be found again.
-// So it stops everybody first (SIGSTOP), for who is stopped neither forks nor ends, and continues them
-// after the signals. It returns whom it reached, for the caller to watch and to signal again.
-func SignalTree(root ID, sigs ...syscall.Signal) (reached []ID, err error) {
-	halt := sweep{sigs: []syscall.Signal{syscall.SIGSTOP}}
-	if halt.signal(root); len(halt.reached) == 0 {
-		return nil, cmp.Or(halt.failed, fmt.Errorf("process %d: %w", root.PID, ErrGone))
-	}
-	err = halt.below(root.PID)
-	s := sweep{sigs: append(slices.Clone(sigs), syscall.SIGCONT)}
-	for _, id := range halt.reached {
-		s.signal(id)
-	}
-	return s.reached, cmp.Or(err, s.failed)
-}
-
 // sweep is one call's way through a tree.
 type sweep struct {
 	sigs    []syscall.Signal
+	spared  func([]Process) []Process // the rest; nil where nobody is
 	tried   map[ID]bool
 	reached []ID
 	failed  error // the first failure
@@ -71,6 +53,9 @@ func (s *sweep) below(root int) error {
 		found, err := Descendants(root)
 		if err != nil {
 			return err
+		}
+		if s.spared != nil {
+			found = s.spared(found)
 		}
 		if !s.signalNew(found) {
 			break

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -22,6 +23,16 @@ type Process struct {
 // only its main thread ended, is alive.
 func (p Process) Dead() bool {
 	return p.State == 'X' || p.State == 'Z' && p.threads <= 1
+}
+
+// Descendants lists the processes below this one, zombies included, parents before children. Outside Linux
+// whoever was orphaned is lost to it: he is below process 1, not below his old grandparent.
+func Descendants(of int) ([]Process, error) {
+	all, err := processTable()
+	if err != nil {
+		return nil, fmt.Errorf("process table: %w", err)
+	}
+	return below(of, all), nil
 }
 
 // below picks the descendants of root, parents before children. It sorts all.

@@ -11,15 +11,6 @@ import (
 	"syscall"
 )
 
-// Descendants lists the processes below this one, zombies included, parents before children.
-func Descendants(of int) ([]Process, error) {
-	all, err := processTable()
-	if err != nil {
-		return nil, fmt.Errorf("process table: %w", err)
-	}
-	return below(of, all), nil
-}
-
 // processTable reads every process once.
 func processTable() ([]Process, error) {
 	dir, err := os.Open("/proc")

@@ -3,11 +3,8 @@ package proc
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 )
 
 func TestParseStat(t *testing.T) {
@@ -117,43 +114,6 @@ func TestTornTableIsMended(t *testing.T) {
 	reparent(recycled, func(pid int) (Process, error) { return Process{ID: ID{20, 2}, PPID: 5}, nil })
 	if recycled[0].PPID != 10 {
 		t.Error("somebody else's parent was taken")
-	}
-}
-
-// The guardian is dead, and its business is another process's child now.
-func TestSignalTreeOfAnotherParent(t *testing.T) {
-	t.Parallel()
-	cmd := exec.Command("sh", "-c", `sleep 1000 & setsid sh -c 'sleep 1000; true' & echo ready; wait`)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	out.Read(make([]byte, 8))
-	root, err := Identify(cmd.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for below := 0; below < 3; { // until everybody has been forked
-		found, err := Descendants(root.PID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		below = len(found)
-	}
-	reached, err := SignalTree(root, syscall.SIGKILL)
-	if err != nil || len(reached) != 4 || reached[0] != root {
-		t.Fatalf("%v, %v", reached, err)
-	}
-	for _, id := range reached {
-		for end := time.Now().Add(patience); id.Alive(); {
-			if time.Now().After(end) {
-				t.Fatalf("%v survived", id)
-			}
-		}
 	}
 }
 

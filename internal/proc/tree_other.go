@@ -3,19 +3,17 @@
 package proc
 
 import (
-	"fmt"
 	"syscall"
 
 	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
 
-// Descendants lists the processes below this one, zombies included, parents before children.
-// What is lost: whoever was orphaned is below process 1, not below its old grandparent.
-func Descendants(of int) ([]Process, error) {
+// processTable reads every process once.
+func processTable() ([]Process, error) {
 	table, err := process.Processes()
 	if err != nil {
-		return nil, fmt.Errorf("process table: %w", err)
+		return nil, err
 	}
 	all := make([]Process, 0, len(table))
 	for _, entry := range table {
@@ -36,7 +34,7 @@ func Descendants(of int) ([]Process, error) {
 		}
 		all = append(all, p)
 	}
-	return below(of, all), nil
+	return all, nil
 }
 
 // letter is the state's letter on Linux.

@@ -34,6 +34,9 @@ func (d Dir) Control() string { return filepath.Join(d.Runtime, "control") }
 // FIFO is the business's stdout and stderr.
 func (d Dir) FIFO() string { return filepath.Join(d.Runtime, "log") }
 
+// Witness keeps the exit of a business that ends while no guardian is alive.
+func (d Dir) Witness() string { return filepath.Join(d.Runtime, "witness") }
+
 // StateFile is the last state, which stays after the service ended; see [Load].
 func (d Dir) StateFile() string { return filepath.Join(d.Runtime, "state.json") }
 

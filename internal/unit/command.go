@@ -25,33 +25,36 @@ type commandPrefixes struct {
 	privileged string
 }
 
-// execStart adds the command lines of one ExecStart=, as config_parse_exec in systemd's
+// commandLines is the setter of ExecStart= and what is written like it: it adds the
+// command lines of one assignment, as config_parse_exec in systemd's
 // src/core/load-fragment.c does. With the prefix "-" what would refuse the service only
 // loses the line.
-func (d *draft) execStart(text string) error {
-	if text == "" {
-		d.commands = nil
-		return nil
-	}
-	for more := true; more; {
-		first, rest, found, err := d.commandWord(text)
-		if err != nil || !found {
-			return err
+func (d *draft) commandLines(commands *[]command) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			*commands = nil
+			return nil
 		}
-		if text = rest; first == ";" {
-			continue
-		}
-		var c command
-		c.commandPrefixes, first = cutPrefixes(first)
-		if text, more, err = d.command(&c, first, rest); err != nil {
-			if c.ignoreFailure {
+		for more := true; more; {
+			first, rest, found, err := d.commandWord(text)
+			if err != nil || !found {
 				return err
 			}
-			return refusal{err}
+			if text = rest; first == ";" {
+				continue
+			}
+			var c command
+			c.commandPrefixes, first = cutPrefixes(first)
+			if text, more, err = d.command(&c, first, rest); err != nil {
+				if c.ignoreFailure {
+					return err
+				}
+				return refusal{err}
+			}
+			*commands = append(*commands, c)
 		}
-		d.commands = append(d.commands, c)
+		return nil
 	}
-	return nil
 }
 
 // command completes c, whose first word, without its prefixes, is given. It returns

@@ -13,6 +13,7 @@ import (
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
 	d.completeCommand()
+	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
 }
@@ -36,7 +37,25 @@ func (d *draft) completeCommand() {
 			"an empty ExecStart= before it drops the earlier ones"))
 		return
 	}
-	c := d.commands[0]
+	d.program(d.commands[0], &d.service.Exec)
+}
+
+func (d *draft) completeOnCrash() {
+	if !d.assigned("OnCrash") {
+		return
+	}
+	switch len(d.onCrash) {
+	case 0:
+		d.service.OnCrash = watchdog.Command{}
+	case 1:
+		d.program(d.onCrash[0], &d.service.OnCrash)
+	default:
+		d.warn(refuse("more than one command; an empty OnCrash= before it drops the earlier ones"))
+	}
+}
+
+// program makes of a command line what is executed.
+func (d *draft) program(c command, program *watchdog.Command) {
 	if asUser := d.service.User + d.service.Group; asUser != "" && (c.privileged == "+" || c.privileged == "!") {
 		d.warn(refuse("the prefix %s would run the program without User= and Group=, which holdfast does not do", c.privileged))
 		return
@@ -52,7 +71,7 @@ func (d *draft) completeCommand() {
 	if len(args) == 0 {
 		args = []string{c.path}
 	}
-	d.service.Exec = watchdog.Command{Path: lookUpProgram(c.path), Args: args, IgnoreFailure: c.ignoreFailure}
+	*program = watchdog.Command{Path: lookUpProgram(c.path), Args: args, IgnoreFailure: c.ignoreFailure}
 }
 
 // lookUpProgram finds a program without a path where systemd does. One that is nowhere

@@ -38,7 +38,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
 		{"Service", "Type", Honoured, "When the business counts as started: simple (forked) or exec (executed).", into(&s.Type, parseType)},
-		{"Service", "ExecStart", Honoured, "The command line of the business.", d.execStart},
+		{"Service", "ExecStart", Honoured, "The command line of the business.", d.commandLines(&d.commands)},
 
 		{"Service", "Restart", Honoured, "After which exits the business is started again.", into(&policy.Restart, oneOf(
 			watchdog.RestartNo, watchdog.RestartAlways, watchdog.RestartOnSuccess, watchdog.RestartOnFailure,
@@ -78,6 +78,7 @@ func (d *draft) directives() []Directive {
 
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
+		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
 	for _, row := range []struct {
 		section, names, doc string

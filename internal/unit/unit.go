@@ -135,6 +135,7 @@ type draft struct {
 	// initial is the service before any setting: what an empty assignment goes back to.
 	initial  watchdog.Service
 	commands []command // what ExecStart= gave so far
+	onCrash  []command // and OnCrash=
 	table    []Directive
 
 	file             string // "" for a bare command line

@@ -1,0 +1,121 @@
+package watchdog
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"holdfast/internal/proc"
+)
+
+// hookTimeout is how long an OnCrash= command may take, where TimeoutStopSec= is not
+// shorter.
+const hookTimeout = 30 * time.Second
+
+// reportVariable tells the command where the report is. It is not set if that could not
+// be written.
+const reportVariable = "HOLDFAST_CRASH_REPORT"
+
+// hookEnvironment is the business's environment with what systemd adds for ExecStopPost=
+// (systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager").
+// How a run ended that was never forked, or that nobody saw end, is left out.
+func hookEnvironment(env []string, run *Run) []string {
+	more := []string{"SERVICE_RESULT=" + string(run.Result)}
+	if exit := run.Exit; !exit.NoFork && !exit.Unknown {
+		status := fmt.Sprint(exit.Code)
+		if exit.Signal != 0 {
+			status = strings.TrimPrefix(SignalName(exit.Signal), "SIG")
+		}
+		more = append(more, "EXIT_CODE="+exit.Cause(), "EXIT_STATUS="+status)
+	}
+	return slices.DeleteFunc(environment(env, more), func(assignment string) bool {
+		return strings.HasPrefix(assignment, "MAINPID=") || strings.HasPrefix(assignment, reportVariable+"=")
+	})
+}
+
+// runHook runs an OnCrash= command until it ends, its time is over or the service is
+// stopped. Its stdin is the report, for User= may not be let into the log directory.
+// Whatever goes wrong is told, and touches nothing else.
+func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
+	if written {
+		spec.Env = append(spec.Env, reportVariable+"="+path)
+		if file, err := os.Open(path); err == nil {
+			defer file.Close()
+			spec.Stdin = file
+		}
+	}
+	id, ended, err := g.reaper.SpawnAside(spec)
+	if err != nil {
+		g.log.Warn().Err(err).Msg("cannot run the OnCrash= command")
+		return
+	}
+	limit := min(hookTimeout, g.service.TimeoutStopSec)
+	timeout := time.NewTimer(limit)
+	defer timeout.Stop()
+	select {
+	case end := <-ended:
+		g.tellHook(end)
+		return
+	case <-timeout.C:
+		g.log.Warn().Int("pid", id.PID).Msgf("the OnCrash= command took longer than %s, and is killed", Span(limit))
+	case <-g.crashes.ended:
+		g.log.Info().Int("pid", id.PID).Msg("the OnCrash= command is killed: the service was stopped")
+	}
+	g.reaper.KillAside(id)
+	timeout.Reset(limit)
+	select {
+	case <-ended:
+	case <-timeout.C:
+		g.log.Warn().Int("pid", id.PID).Msg("the OnCrash= command does not end, though it was killed")
+	}
+}
+
+func (g *Guardian) tellHook(end proc.Ended) {
+	exit := Exit{Code: end.Status.ExitStatus()}
+	if end.Status.Signaled() {
+		exit = Exit{Signal: end.Status.Signal(), Core: end.Status.CoreDump()}
+	}
+	if exit == (Exit{}) || g.service.OnCrash.IgnoreFailure {
+		g.log.Info().Int("pid", end.ID.PID).Msg("the OnCrash= command " + past(&exit))
+		return
+	}
+	g.log.Warn().Int("pid", end.ID.PID).Msg("the OnCrash= command failed: it " + past(&exit))
+}
+
+// finishCrashes waits for the reports and the command of a service that has ended, and
+// answers meanwhile. A stop does not wait for the command.
+func (g *Guardian) finishCrashes() {
+	done := make(chan struct{})
+	go func() {
+		g.crashes.reports.Wait()
+		close(done)
+	}()
+	if g.machine.stopping {
+		g.endHook()
+	}
+	for waiting := true; waiting; {
+		select {
+		case m := <-g.events:
+			if isStop(m) {
+				g.endHook()
+			}
+			g.take(m)
+		case <-done:
+			waiting = false
+		}
+	}
+	mode := g.service.KillMode
+	if g.crashes.dirty && g.service.SendSIGKILL && (mode == KillControlGroup || mode == KillMixed) {
+		g.reaper.SignalAll(syscall.SIGKILL) // what the command has left; all else has ended before
+	}
+}
+
+func (g *Guardian) endHook() {
+	if !g.crashes.killed {
+		g.crashes.killed = true
+		close(g.crashes.ended)
+	}
+}
