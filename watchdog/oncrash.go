@@ -23,6 +23,10 @@ const reportVariable = "HOLDFAST_CRASH_REPORT"
 // (systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager").
 // How a run ended that was never forked, or that nobody saw end, is left out.
 func hookEnvironment(env []string, run *Run) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(assignment string) bool {
+		name, _, _ := strings.Cut(assignment, "=")
+		return slices.Contains([]string{"MAINPID", "EXIT_CODE", "EXIT_STATUS", reportVariable}, name)
+	})
 	more := []string{"SERVICE_RESULT=" + string(run.Result)}
 	if exit := run.Exit; !exit.NoFork && !exit.Unknown {
 		status := fmt.Sprint(exit.Code)
@@ -31,9 +35,7 @@ func hookEnvironment(env []string, run *Run) []string {
 		}
 		more = append(more, "EXIT_CODE="+exit.Cause(), "EXIT_STATUS="+status)
 	}
-	return slices.DeleteFunc(environment(env, more), func(assignment string) bool {
-		return strings.HasPrefix(assignment, "MAINPID=") || strings.HasPrefix(assignment, reportVariable+"=")
-	})
+	return environment(env, more)
 }
 
 // runHook runs an OnCrash= command until it ends, its time is over or the service is

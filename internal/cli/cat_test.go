@@ -52,6 +52,7 @@ func TestUnitIsReadBack(t *testing.T) {
 	score := -500
 	s := watchdog.FileDefaults("odd")
 	s.Description = "100% odd"
+	s.OnCrash = watchdog.Command{Path: "/bin/mail", Args: []string{"/bin/mail", "-s", "100% $NAME"}}
 	s.Exec = watchdog.Command{
 		Path:          "/bin/a b",
 		Args:          []string{"own name", "$HOME", "${X}", "$$", "50%n", ";", `\;`, `"quoted" 'too'`, "", "\n\t\x01", "\xff", "ü", "@", "-", ":"},

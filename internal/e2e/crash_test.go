@@ -260,3 +260,49 @@ func TestTheNewestReportsAreKept(t *testing.T) {
 		t.Errorf("history says %q", said)
 	}
 }
+
+// A guardian that finds the business dead has a crash to report like any other.
+func TestACrashThatNobodySawIsReported(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.ok("start", "--name", "p", "--restart=always", "--chdir", h.dir, "-p", "OnCrash=/bin/sh -c 'echo hook for $$EXIT_STATUS'",
+		"--", "sh", "-c", `echo begun; while [ ! -e go ]; do sleep 0.01; done; exit 7`)
+	guardian, business := h.pid("p", "GuardianPID"), h.pid("p", "MainPID")
+	kill(t, guardian, unix.SIGKILL)
+	await(t, "the guardian is dead", func() bool { return !alive(guardian) })
+	h.file("go", "", 0o600)
+	await(t, "the business is dead", func() bool { return !alive(business) })
+	os.Remove(filepath.Join(h.dir, "go"))
+	h.ok("start", "p")
+	output := filepath.Join(h.dir, "log", "p", "output.log")
+	await(t, "the command ran", func() bool { return strings.Contains(strings.Join(lines(output), "\n"), "hook for 7") })
+	r := h.onlyReport("p")
+	if r.Number != 1 || r.PID != business || !r.Unseen || r.Exit.Code != 7 || r.Decision == "" {
+		t.Errorf("%+v", r)
+	}
+	h.ok("stop", "p")
+}
+
+// What a command leaves behind does not outlive the service.
+func TestOnCrashLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	hook := h.file("hook", "#!/bin/sh\n(setsid sleep 1000 &)\n", 0o755)
+	h.ok("start", "--name", "p", "--restart=no", "--chdir", h.dir, "-p", "OnCrash="+hook, "--",
+		"sh", "-c", `while [ ! -e go ]; do sleep 0.01; done; exit 7`)
+	h.file("go", "", 0o600)
+	h.ended()
+	h.nothingLeft("p")
+}
+
+func TestAProgramThatCannotBeExecutedIsReported(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.run("start", "--name", "p", "--restart=no", "--", "/nonexistent/program")
+	h.ended()
+	if paths := h.reports("p"); len(paths) > 0 {
+		if r := h.onlyReport("p"); r.Exit.Code != 203 || r.PID != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+}

@@ -125,6 +125,11 @@ func TestVerdicts(t *testing.T) {
 
 		// ExecStart=.
 		{"no command refuses", "[Service]\nRestart=always\n", problems{"! no command is left to run; [Service] needs an ExecStart="}},
+		{"OnCrash is a command line", ok + "[X-Holdfast]\nOnCrash=/bin/echo %Q\n",
+			problems{"!4: OnCrash=/bin/echo %Q: %Q: an unknown specifier; a percent sign itself is written %%"}},
+		{"OnCrash is one command", ok + "[X-Holdfast]\nOnCrash=/bin/true\nOnCrash=/bin/false\n", problems{
+			"!5: OnCrash=/bin/false: more than one command; an empty OnCrash= before it drops the earlier ones"}},
+		{"OnCrash can be taken back", ok + "[X-Holdfast]\nOnCrash=/bin/true\nOnCrash=\n", nil},
 		{"a command taken back refuses", ok + "ExecStart=\n", problems{"!3: ExecStart=: no command is left to run; [Service] needs an ExecStart="}},
 		{"two commands refuse", ok + "ExecStart=/bin/false\n", problems{
 			"!3: ExecStart=/bin/false: more than one command, which only Type=oneshot may have; an empty ExecStart= before it drops the earlier ones"}},
