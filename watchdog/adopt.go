@@ -17,11 +17,13 @@ func (g *Guardian) inherit(previous *Record) error {
 	if err != nil {
 		return err
 	}
-	if (previous.State == Dead || previous.State == Failed) && !estate.Unrecorded {
-		return nil // it was killed before it had begun
-	}
-	if estate.Unrecorded {
+	switch idle := previous.State == Dead || previous.State == Failed; {
+	case estate.Unrecorded:
 		g.beginUnrecorded(previous, estate.Business)
+	case idle && estate.Business.PID == 0:
+		return nil // it was killed before it had begun
+	case idle: // whatever the record says, nothing is started beside it
+		previous.enter(Running, time.Now())
 	}
 	g.record, g.estate, g.orphans = *previous, estate.processes, previous.Orphans
 	g.machine = restoreMachine(&g.service, g.record)
@@ -103,9 +105,12 @@ func (g *Guardian) tellEnd(end proc.Ended) {
 	g.send(reaped{append(ended, end), alone})
 }
 
-// settled reports whether nothing of the estate is alive. While it is waited for, what
-// is left of it is watched.
+// settled reports whether nothing of the estate is alive. While a stop waits for that,
+// what is left is watched; while a business runs, nobody wants to know.
 func (g *Guardian) settled() bool {
+	if g.estate != nil && g.business.Alive() && g.machine.state.Active() != "deactivating" {
+		return false
+	}
 	for g.estate != nil {
 		members, err := g.estate.Members()
 		if err != nil {
@@ -116,7 +121,7 @@ func (g *Guardian) settled() bool {
 			g.estate = nil
 			return true
 		}
-		if g.machine.state.Active() != "deactivating" && g.business.Alive() || g.watch(members) {
+		if g.watch(members) {
 			return false
 		}
 	}

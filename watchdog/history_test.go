@@ -103,6 +103,8 @@ func (h *history) event(words []string) Event {
 		return SpawnFailed{Exit{NoFork: true, Err: "resource temporarily unavailable"}}
 	case "exits", "killed": // exits 7; killed KILL; then: oom, core, leaving-others, after 1m
 		return h.exited(verb, rest)
+	case "adopted":
+		return h.adopted(rest)
 	case "descendant-exited":
 		return DescendantExited{}
 	case "tree-emptied":

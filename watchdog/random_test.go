@@ -1,6 +1,7 @@
 package watchdog
 
 import (
+	"fmt"
 	"slices"
 	"syscall"
 	"testing"
@@ -27,6 +28,13 @@ func TestRandomHistories(t *testing.T) {
 			t.Errorf("only %d times in the state %s", seen[string(state)], state)
 		}
 	}
+	for _, end := range []bool{false, true} {
+		for _, awaited := range []bool{false, true} {
+			if what := fmt.Sprintf("adopted, ended: %v, awaited: %v", end, awaited); seen[what] < 100 {
+				t.Errorf("only %d times %s", seen[what], what)
+			}
+		}
+	}
 	for _, outcome := range []Outcome{Started, Ended, StartFailed, Cancelled} {
 		if seen[string(outcome)] < 20 {
 			t.Errorf("only %d starts had the outcome %s", seen[string(outcome)], outcome)
@@ -41,6 +49,9 @@ func TestRandomHistories(t *testing.T) {
 
 func (w *world) count(seen map[string]int) {
 	for _, chapter := range w.told {
+		if adopted, ok := chapter.event.(Adopted); ok {
+			seen[fmt.Sprintf("adopted, ended: %v, awaited: %v", adopted.Exited != nil, adopted.Awaited)]++
+		}
 		for _, action := range chapter.actions {
 			switch action := action.(type) {
 			case Enter:
@@ -75,7 +86,9 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		case Kill:
 			w.judgeKill(event, state, action)
 		case SetTimer:
-			w.judgeTimer(state, action.After)
+			if adopted, ok := event.(Adopted); !ok || action.After != adopted.Left {
+				w.judgeTimer(state, action.After)
+			}
 		case EndRun:
 			if !ends(event) {
 				w.wrong("a run ended although nothing did")
@@ -98,9 +111,11 @@ func (w *world) judge(event Event, was State, actions []Action) {
 }
 
 func ends(event Event) bool {
-	switch event.(type) {
+	switch event := event.(type) {
 	case Exited, SpawnFailed:
 		return true
+	case Adopted:
+		return event.Exited != nil
 	}
 	return false
 }

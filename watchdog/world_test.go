@@ -23,12 +23,13 @@ type world struct {
 	now     time.Time
 	told    []chapter // the history so far
 
-	business *process
-	others   []*process // whatever else is below the guardian
-	forks    int        // how many more processes this world may see
-	timers   []alarm    // that will fire, the stale ones, too
-	requests int        // that people will still make
-	asks     time.Time  // when the next one does
+	business  *process
+	others    []*process // whatever else is below the guardian
+	forks     int        // how many more processes this world may see
+	timers    []alarm    // that will fire, the stale ones, too
+	requests  int        // that people will still make
+	guardians int        // that will be killed
+	asks      time.Time  // when the next one does
 
 	counts   int         // the number of the timer that counts; 0 for none
 	awaited  bool        // somebody waits for a start
@@ -63,6 +64,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.service = w.anyService()
 	w.machine = NewMachine(&w.service)
 	w.forks = 20
+	w.guardians = pick(w, 0, 0, 1, 3)
 	w.requests = 1 + w.random.IntN(20)
 	w.asks = w.now.Add(w.upTo(5 * time.Second))
 	return w
@@ -93,8 +95,53 @@ func (w *world) anyService() Service {
 func (w *world) run() {
 	w.happen(StartRequested{})
 	for !w.finished {
+		if w.guardians > 0 && w.chance(5) {
+			w.guardians--
+			w.succeed()
+			continue
+		}
 		w.next()
 	}
+}
+
+// succeed puts a new guardian in the place of one that was killed. Meanwhile the business
+// may have ended, and so may others.
+func (w *world) succeed() {
+	record := Record{
+		State: w.machine.state, Result: w.machine.result, Reason: w.machine.reason,
+		Restarts: w.machine.restarts, Runs: []Run{{Exit: w.machine.exit}}, Progress: w.machine.progress(),
+	}
+	e := Adopted{Left: Infinity, Awaited: w.chance(50)}
+	for _, timer := range w.timers {
+		if timer.number == w.counts {
+			e.Left = max(0, timer.due.Sub(w.now))
+		}
+	}
+	w.timers, w.counts, w.awaited = nil, 0, false
+	for _, p := range w.alive() {
+		if !w.chance(30) {
+			continue
+		}
+		if p == w.business {
+			w.business = nil
+			record.Business.PID, record.Runs[0].Exit = 1, nil
+			e.Exited = &Exited{Exit: pick(w, p.exit, unknownExit), Lasted: w.now.Sub(p.began)}
+		}
+		w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
+	}
+	if w.business != nil {
+		record.Business.PID, record.Runs[0].Exit = 1, nil
+	}
+	if e.Alone = len(w.alive()) == 0; e.Exited != nil {
+		e.Exited.Alone = e.Alone
+	}
+	if e.Awaited && !w.deadline.IsZero() { // the stop is forgotten
+		w.deadline, w.requests = time.Time{}, 1
+	}
+	window := w.machine.window
+	w.machine = restoreMachine(&w.service, record)
+	w.machine.window = window
+	w.happen(e)
 }
 
 // next brings about whatever comes next: a death, a timer or a request.
@@ -181,9 +228,11 @@ func (w *world) happen(event Event) {
 }
 
 func (w *world) foresee(event Event) {
-	switch event.(type) {
+	switch event := event.(type) {
 	case StartRequested, RestartRequested:
 		w.awaited = true
+	case Adopted:
+		w.awaited = event.Awaited
 	case ResetFailedRequested:
 		w.spawned = nil
 	case StopRequested:

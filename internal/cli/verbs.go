@@ -143,6 +143,10 @@ func resetFailed(name string) error {
 		return failure(fmt.Errorf("%s: %w; try again", name, err))
 	}
 	defer lock.Close()
+	// As it stands there, for the sake of an orphan: a view is what can be told of it.
+	if err := state.Load(v.dir.StateFile(), &v.record); err != nil {
+		return failure(err)
+	}
 	v.record.Restarts, v.record.Window = 0, watchdog.Window{}
 	if v.record.State == watchdog.Failed {
 		v.record.State, v.record.Result, v.record.Reason = watchdog.Dead, watchdog.Success, ""

@@ -158,7 +158,7 @@ func crashLoopUnderFire(t *testing.T, times int) {
 	if _, err := exec.LookPath("flock"); err != nil {
 		t.Skip(err)
 	}
-	script := `exec 9>lock; flock -n 9 || echo "$$ is one too many" >>doubles; echo $$ >>spawned; sleep 0.00$(($$ % 10)); exit 1`
+	script := `exec 9>lock; flock -n 9 || echo "$$ is one too many" >>doubles; echo $$ >>spawned; [ $(($$ % 4)) != 0 ] || sleep 0.2; exit 1`
 	args := []string{"start", "--name", "p", "--settle=0", "-p", "RestartSec=0", "-p", "StartLimitIntervalSec=0", "--", "sh", "-c", script}
 	for range times {
 		h.killNew("p", h.start(args...), 30*time.Millisecond)
@@ -372,6 +372,10 @@ func TestOnOrphan(t *testing.T) {
 		t.Errorf("the business is %d, was %d, alive: %v", second, first, alive(first))
 	}
 	h.shows("p", "NRestarts", "0")
+	_, second := h.orphan("p")
+	h.ok("reset-failed", "p")
+	h.ok("start", "p")
+	h.shows("p", "MainPID", strconv.Itoa(second))
 	h.fails(2, []string{"write adopt, kill or fail"}, start("keep")...)
 	h.ok("stop", "p")
 	h.nothingLeft("p")

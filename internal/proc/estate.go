@@ -48,7 +48,8 @@ func (e *Estate) Members() ([]Process, error) {
 		ours[p.PID] = true
 	}
 	all = slices.DeleteFunc(all, func(p Process) bool { return p.Dead() || ours[p.PID] })
-	return e.pick(all, func(id ID) bool { return slices.Contains(e.marks, Mark(id)) }), nil
+	var read environ
+	return e.pick(all, func(id ID) bool { return slices.Contains(e.marks, read.mark(id)) }), nil
 }
 
 // pick finds the members among all who are alive.

@@ -45,9 +45,14 @@ func (id ID) watch(told func(Ended)) error {
 	}
 	go func() {
 		defer pidfd.Close()
-		conn.Read(func(fd uintptr) bool { return pollPidfd(int(fd), unix.POLLIN, 0) != 0 })
+		err := conn.Read(func(fd uintptr) bool { return pollPidfd(int(fd), unix.POLLIN, 0) != 0 })
 		ended := Ended{ID: id, Unknown: true}
-		conn.Control(func(fd uintptr) { ended = id.endedBy(int(fd)) })
+		conn.Control(func(fd uintptr) {
+			if err != nil { // the runtime's poller would not have it
+				pollPidfd(int(fd), unix.POLLIN, -time.Millisecond)
+			}
+			ended = id.endedBy(int(fd))
+		})
 		told(ended)
 	}()
 	return nil
@@ -77,6 +82,7 @@ func (id ID) reaped(fd int) Ended {
 	return Ended{ID: id, Status: syscall.WaitStatus(info.Exit_code)}
 }
 
+// pollPidfd waits for the events, or a hang-up; a negative wait has no end.
 func pollPidfd(fd int, events int16, wait time.Duration) int16 {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: events}}
 	for {
