@@ -117,6 +117,7 @@ func endGuardian(dir state.Dir) (left int) {
 	for end := time.Now().Add(patience); time.Now().Before(end); pause() {
 		lock, err := state.TryLock(dir.LockFile())
 		if err == nil {
+			proc.Witness(dir.Witness()).Dismiss() // or the directory cannot be removed
 			lock.Close()
 			return left
 		}
