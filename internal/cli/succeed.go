@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/signal"
 
 	"holdfast/internal/control"
 	"holdfast/internal/handover"
@@ -95,5 +97,12 @@ func succeed(handed *handover.Handed) int {
 		log.Error().Msg(err.Error())
 		return exitFailed
 	}
-	return exitAs(p.keep(guardian, func(*watchdog.Guardian) {}))
+	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
+		ctx := context.Background()
+		g.Ask(ctx, nil) // from the answer on it hears signals itself
+		signal.Stop(handed.Ends)
+		if len(handed.Ends) > 0 {
+			g.Ask(ctx, watchdog.StopRequested{})
+		}
+	}))
 }

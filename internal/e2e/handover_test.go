@@ -300,7 +300,7 @@ func TestUpgradeInTheForeground(t *testing.T) {
 	numbered(t, lines(run.stdout), 100000)
 	numbered(t, lines(filepath.Join(h.dir, "log", "p", "output.log")), 100000)
 	h.ok("stop", "p")
-	h.said(run.result(), 0)
+	h.said(run.result(), -1) // as the program did: by SIGTERM
 	h.nothingLeft("p")
 }
 

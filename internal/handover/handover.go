@@ -85,4 +85,7 @@ func cause(err error) error {
 type Handed struct {
 	State []byte
 	Files []*os.File // in the order in which they were handed over; an exec closes them
+	// Ends are the requests to end that have come since Enter, until somebody calls
+	// [signal.Stop]: they must not kill a program that has taken over and does not listen yet.
+	Ends chan os.Signal
 }

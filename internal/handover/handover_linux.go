@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -111,13 +112,15 @@ func Enter() (*Handed, error) {
 	if err := json.Unmarshal([]byte(value), &l); err != nil || l.PID != os.Getpid() {
 		return nil, nil // another process's
 	}
+	h := &Handed{Ends: make(chan os.Signal, 1)}
+	signal.Notify(h.Ends, syscall.SIGTERM, syscall.SIGINT)
 	memory := received(l.State)
 	defer memory.Close()
-	state, err := io.ReadAll(io.NewSectionReader(memory, 0, 1<<40))
+	var err error
+	h.State, err = io.ReadAll(io.NewSectionReader(memory, 0, 1<<40))
 	if err != nil {
 		return nil, fmt.Errorf("what was handed over cannot be read: %w", err)
 	}
-	h := &Handed{State: state}
 	for _, fd := range l.Files {
 		h.Files = append(h.Files, received(fd))
 	}
