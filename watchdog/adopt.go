@@ -100,10 +100,7 @@ func (g *Guardian) unseenEnd(run *Run) *Exited {
 
 // tellEnd hands the end of a process of the estate to the loop, with that of children
 // that may have come with it.
-func (g *Guardian) tellEnd(end proc.Ended) {
-	ended, alone := g.reaper.Collect()
-	g.send(reaped{append(ended, end), alone})
-}
+func (g *Guardian) tellEnd(end proc.Ended) { g.collect(end) }
 
 // settled reports whether nothing of the estate is alive. While a stop waits for that,
 // what is left is watched; while a business runs, nobody wants to know.

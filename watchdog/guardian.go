@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,9 +36,19 @@ type Guardian struct {
 	Version string
 	crashes crashes
 
-	events chan message
-	over   chan struct{} // closed when Run returns
-	timer  *time.Timer
+	succession Succession
+	resumed    bool       // from a program that was in this process before
+	successor  *successor // asked for, and next in turn
+	handing    bool       // a handover is under way
+
+	events     chan message
+	over       chan struct{} // closed when Run returns
+	children   chan os.Signal
+	requests   chan os.Signal
+	hangup     message    // what SIGHUP means
+	unwatch    func()     // undoes forwardSignals
+	collecting sync.Mutex // held from a reaping until the loop has been told
+	timer      *time.Timer
 
 	record   Record
 	nextID   string        // the NextInvocationID on disk
@@ -59,6 +70,9 @@ type Reply struct {
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Over says that the guardian ends.
 	Over bool `json:"over,omitempty"`
+	// Handed says that the guardian hands over to another program, and that the start that
+	// was asked for goes on below that one.
+	Handed bool `json:"handed,omitempty"`
 	// Record is the service's state after the request.
 	Record Record `json:"record"`
 }
@@ -151,19 +165,27 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 
 // Run guards until the service has ended for good, and returns its last record.
 func (g *Guardian) Run() Record {
-	stopSignals := g.watchSignals()
+	defer g.watchSignals()()
+	g.unwatch = g.forwardSignals()
+	if g.resumed {
+		g.resume()
+	}
 	g.save() // before there is a business that another guardian would have to find
 	for !g.finished {
 		for _, m := range g.next() {
 			g.take(m)
 		}
+		if s := g.successor; s != nil { // not before the rest of what came with it
+			g.successor = nil
+			s.reply <- g.handOver(s.binary)
+		}
 	}
 	g.finishCrashes()
-	stopSignals()
 	g.witness.Dismiss()
 	g.record = g.snapshot()
 	close(g.over)
-	return g.snapshot()
+	g.unwatch()
+	return g.record
 }
 
 // send delivers to the loop; it reports false when there is no loop any more.
@@ -226,10 +248,21 @@ func (g *Guardian) take(m message) {
 		}
 	case request:
 		g.answer(m)
+	case upgradeRequested:
+		g.upgrade()
+	case successor:
+		if g.successor != nil || g.handing {
+			m.reply <- errors.New("another handover is under way")
+			return
+		}
+		g.successor = &m
 	case Event:
 		g.step(m)
 	}
 	g.settle()
+	if g.handing {
+		g.tellWaiting(Reply{Handed: true, Record: g.snapshot()})
+	}
 }
 
 func (g *Guardian) answer(r request) {
@@ -281,11 +314,15 @@ func (g *Guardian) settle() {
 	if g.outcome == "" {
 		return
 	}
-	reply := Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()}
+	g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
+	g.outcome = ""
+}
+
+func (g *Guardian) tellWaiting(reply Reply) {
 	for _, waiting := range g.waiting {
 		waiting <- reply
 	}
-	g.waiting, g.outcome = nil, ""
+	g.waiting = nil
 }
 
 // restartsNow reports that the next run begins at once, with no wait after the last. Then

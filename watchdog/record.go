@@ -24,6 +24,8 @@ type Record struct {
 	// Guardian and Business are the live processes, as far as the guardian knew.
 	Guardian Process `json:"guardian,omitzero"`
 	Business Process `json:"business,omitzero"`
+	// Program is what runs in the guardian.
+	Program Program `json:"program,omitzero"`
 	// BootID tells whether the processes can still be there after a reboot.
 	BootID string `json:"boot_id,omitempty"`
 	// InvocationID is that of the present or last run, the business's INVOCATION_ID.
@@ -59,6 +61,15 @@ type Process struct {
 	PID int `json:"pid"`
 	// Start is the kernel's start time of the process, in its own units.
 	Start uint64 `json:"start"`
+}
+
+// A Program is a build of holdfast.
+type Program struct {
+	Version string `json:"version"`
+	// Path is where it was when the guardian began.
+	Path string `json:"path"`
+	// Handover is the format in which it hands its state over.
+	Handover int `json:"handover"`
 }
 
 // A Window is a start limit's window, on the clock that runs since boot.

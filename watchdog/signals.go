@@ -4,49 +4,72 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"holdfast/internal/proc"
 )
 
 var selfPID = os.Getpid()
 
-// watchSignals turns the guardian's own signals into messages. Of a SIGTERM and a
-// SIGCHLD that were pending together the kernel and the Go runtime hand over the lower
-// number, the SIGTERM, first; so does this.
+// watchSignals turns the guardian's own signals into messages, from forwardSignals on.
 func (g *Guardian) watchSignals() (stop func()) {
-	children := make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
-	requests := make(chan os.Signal, 64)
-	hangup := onHangup()
-	signal.Notify(children, syscall.SIGCHLD)
-	signal.Notify(requests, syscall.SIGTERM, syscall.SIGINT,
+	g.children = make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
+	g.requests = make(chan os.Signal, 64)
+	g.hangup = onHangup()
+	signal.Notify(g.children, syscall.SIGCHLD)
+	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,
 		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
 		syscall.SIGPIPE) // caught, not ignored: an ignored one stays ignored in the business
-	if hangup != nil {
-		signal.Notify(requests, syscall.SIGHUP)
+	if g.hangup != nil {
+		signal.Notify(g.requests, syscall.SIGHUP)
 	}
-	forward := func(s os.Signal) {
-		if m := messageFor(s.(syscall.Signal), hangup); m != nil {
-			g.send(m)
+	return func() {
+		signal.Stop(g.children)
+		signal.Stop(g.requests)
+	}
+}
+
+// forwardSignals sends them to the loop. When stop returns, the loop has got all that were
+// heard; it must go on reading meanwhile. Of a SIGTERM and a SIGCHLD that were pending
+// together the kernel and the Go runtime hand over the lower number, the SIGTERM, first; so
+// does this.
+func (g *Guardian) forwardSignals() (stop func()) {
+	forward := func() {
+		for len(g.requests) > 0 {
+			if m := messageFor((<-g.requests).(syscall.Signal), g.hangup); m != nil {
+				g.send(m)
+			}
 		}
 	}
+	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(done)
 		for {
 			select {
-			case s := <-requests:
-				forward(s)
-			case <-children:
-				for len(requests) > 0 {
-					forward(<-requests)
+			case s := <-g.requests:
+				if m := messageFor(s.(syscall.Signal), g.hangup); m != nil {
+					g.send(m)
 				}
-				ended, alone := g.reaper.Collect()
-				g.send(reaped{ended, alone})
-			case <-g.over:
+			case <-g.children:
+				forward()
+				g.collect()
+			case <-quit:
+				forward()
 				return
 			}
 		}
 	}()
 	return func() {
-		signal.Stop(children)
-		signal.Stop(requests)
+		close(quit)
+		<-done
 	}
+}
+
+// collect reaps, in any goroutine, and hands the exits to the loop.
+func (g *Guardian) collect(more ...proc.Ended) {
+	g.collecting.Lock()
+	defer g.collecting.Unlock()
+	ended, alone := g.reaper.Collect()
+	g.send(reaped{append(ended, more...), alone})
 }
 
 func messageFor(s syscall.Signal, hangup message) message {
@@ -55,6 +78,8 @@ func messageFor(s syscall.Signal, hangup message) message {
 		return StopRequested{}
 	case syscall.SIGHUP:
 		return hangup
+	case syscall.SIGUSR2:
+		return upgradeRequested{}
 	case syscall.SIGPIPE:
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/daemon"
+	"holdfast/internal/handover"
 )
 
 // The exit codes of every verb but status and is-active, which use LSB's.
@@ -23,6 +24,13 @@ const (
 
 // Main runs one command line and returns the process's exit code.
 func Main() int {
+	switch handed, err := handover.Enter(); {
+	case err != nil:
+		complain(os.Stderr, err)
+		return exitFailed
+	case handed != nil:
+		return succeed(handed)
+	}
 	if guardian := daemon.Enter(); guardian != nil {
 		return guardDaemon(guardian)
 	}
@@ -112,7 +120,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
-		reloadCommand(), killCommand(), resetFailedCommand(),
+		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"syscall"
 
@@ -36,7 +37,7 @@ func guardDaemon(launched *daemon.Guardian) int {
 		launched.Failed(failedBody(o.Service, fmt.Errorf("the launcher's orders make no sense: %w", err)))
 		return exitFailed
 	}
-	record, err := guard(o.Service, o.Dir, nil, guardianLog(o.Dir, nil), func(g *watchdog.Guardian) {
+	record, err := guard(o.Service, o.Dir, launched.Files[0], nil, guardianLog(o.Dir, nil), func(g *watchdog.Guardian) {
 		attend(launched, g, o.NoBlock)
 	})
 	if err != nil {
@@ -53,7 +54,7 @@ func attend(launched *daemon.Guardian, g *watchdog.Guardian, noBlock bool) {
 		if reply, err := g.Ask(ctx, nil); err == nil {
 			launched.Started(encode(reply))
 		}
-		g.Ask(ctx, watchdog.StartRequested{})
+		go g.Ask(ctx, watchdog.StartRequested{})
 		return
 	}
 	answered := make(chan struct{})
@@ -95,8 +96,9 @@ func adopted(ctx context.Context, g *watchdog.Guardian) bool {
 }
 
 // guard runs the guardian of a service from its first start to its last exit. open is
-// called in a goroutine of its own once the guardian listens; it asks for the start.
-func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.Logger, open func(*watchdog.Guardian)) (watchdog.Record, error) {
+// called in a goroutine of its own once the guardian listens; it asks for the start, and
+// returns when nobody waits for that any more. lock is the service's.
+func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Writer, log zerolog.Logger, open func(*watchdog.Guardian)) (watchdog.Record, error) {
 	syscall.Umask(int(service.UMask)) // the business inherits it
 	capture, err := logs.Open(dir.FIFO(), dir.Output(), echo)
 	if err != nil {
@@ -108,7 +110,6 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	if err != nil {
 		return watchdog.Record{}, err
 	}
-	guardian.Version = version
 	if file := previous.Service.PIDFile; file != "" && file != service.PIDFile {
 		pidfile.Remove(file, previous.Guardian.PID) // if that one could not, and if it is still there
 	}
@@ -116,21 +117,41 @@ func guard(service watchdog.Service, dir state.Dir, echo io.Writer, log zerolog.
 	if err != nil {
 		return watchdog.Record{}, err
 	}
-	go control.Serve(listener, guardian)
-	done := make(chan struct{})
+	p := post{service, dir, lock, capture, listener, log, echo != nil}
+	return p.keep(guardian, open), nil
+}
+
+// A post is what a guardian has in its hands.
+type post struct {
+	service    watchdog.Service
+	dir        state.Dir
+	lock       *os.File
+	capture    *logs.Capture
+	listener   *net.UnixListener
+	log        zerolog.Logger
+	foreground bool
+}
+
+// keep is the guardian's life, up to its end or to a handover.
+func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) watchdog.Record {
+	guardian.Version = version
+	opened := make(chan struct{})
+	server := control.NewServer(p.listener, guardian)
+	guardian.PrepareHandover(p.succession(opened, server))
+	go server.Serve()
 	go func() {
 		open(guardian)
-		close(done)
+		close(opened)
 	}()
 	record := guardian.Run()
-	tidy(service, capture, log)
-	listener.Close()
-	os.Remove(dir.Control())
+	tidy(p.service, p.capture, p.log)
+	p.listener.Close()
+	os.Remove(p.dir.Control())
 	if record.Trouble != "" { // what is gone by now may have left the room that the last state needs
-		state.Save(dir.StateFile(), record)
+		state.Save(p.dir.StateFile(), record)
 	}
-	<-done
-	return record, nil
+	<-opened
+	return record
 }
 
 // tidy leaves nothing behind that belongs to a living guardian only.

@@ -52,6 +52,8 @@ func properties() []property {
 		fact("MainPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Business.PID) }),
 		fact("ControlPID", func(*watchdog.Record) string { return "0" }),
 		{"GuardianPID", guardianPID},
+		fact("GuardianVersion", func(r *watchdog.Record) string { return r.Program.Version }),
+		fact("GuardianBinary", func(r *watchdog.Record) string { return r.Program.Path }),
 		{"GuardianState", func(v view, _ func() tree) string { return v.guardian.String() }},
 		fact("NRestarts", func(r *watchdog.Record) string { return strconv.Itoa(r.Restarts) }),
 		fact("NOrphansReaped", func(r *watchdog.Record) string { return strconv.Itoa(r.Orphans) }),

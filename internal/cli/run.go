@@ -68,8 +68,8 @@ func run(service watchdog.Service, orphan onOrphan) error {
 		return failure(err)
 	}
 	log := guardianLog(dir, os.Stderr)
-	record, err := guard(service, dir, os.Stdout, log, func(g *watchdog.Guardian) {
-		g.Ask(context.Background(), watchdog.StartRequested{})
+	record, err := guard(service, dir, lock, os.Stdout, log, func(g *watchdog.Guardian) {
+		go g.Ask(context.Background(), watchdog.StartRequested{})
 	})
 	if err != nil {
 		return failure(errors.Join(err, pidfile.Remove(service.PIDFile, os.Getpid())))

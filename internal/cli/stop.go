@@ -111,7 +111,7 @@ func (v view) endOrphan(ctx context.Context) error {
 	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil {
 		return err
 	}
-	_, err := guard(service, v.dir, nil, guardianLog(v.dir, nil), func(g *watchdog.Guardian) {
+	_, err := guard(service, v.dir, nil, nil, guardianLog(v.dir, nil), func(g *watchdog.Guardian) {
 		defer context.AfterFunc(ctx, func() {
 			fmt.Fprintf(os.Stderr, "holdfast: interrupted; %s was not stopped to its end, and has no guardian\n", service.Name)
 			os.Exit(exitFailed)

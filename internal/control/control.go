@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -32,6 +31,7 @@ const (
 	Reload      Verb = "reload"
 	Kill        Verb = "kill"
 	ResetFailed Verb = "reset-failed"
+	Handover    Verb = "handover"
 )
 
 // A Request is what a client sends.
@@ -40,6 +40,9 @@ type Request struct {
 	// Signal and Whom belong to Kill.
 	Signal syscall.Signal `json:"signal,omitempty"`
 	Whom   watchdog.Whom  `json:"whom,omitempty"`
+	// Binary belongs to Handover: the program that is to take the guardian's place. There is
+	// an answer only if that fails.
+	Binary string `json:"binary,omitempty"`
 }
 
 // response is what a client gets.
@@ -53,14 +56,14 @@ type response struct {
 var ErrNoGuardian = errors.New("no guardian answers")
 
 // maxMessage bounds a request, so that no client can fill the guardian's memory.
-const maxMessage = 4096
+const maxMessage = 8192
 
 // requestTimeout is how long a client may take to write its request.
 const requestTimeout = 10 * time.Second
 
 // Listen opens the socket, in the place of a dead guardian's. The caller holds the
 // service's lock, so nobody else can be listening.
-func Listen(path string) (net.Listener, error) {
+func Listen(path string) (*net.UnixListener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -69,46 +72,12 @@ func Listen(path string) (net.Listener, error) {
 		return nil, err
 	}
 	defer done()
-	listener, err := net.Listen("unix", short)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
 	}
-	listener.(*net.UnixListener).SetUnlinkOnClose(false) // the short name is gone by then
+	listener.SetUnlinkOnClose(false) // the short name is gone by then
 	return listener, nil
-}
-
-// Serve answers until the listener is closed.
-func Serve(listener net.Listener, guardian *watchdog.Guardian) {
-	for {
-		conn, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // no descriptor left, say; the next client may have more luck
-			time.Sleep(100 * time.Millisecond)
-			continue
-		}
-		go serve(conn.(*net.UnixConn), guardian)
-	}
-}
-
-func serve(conn *net.UnixConn, guardian *watchdog.Guardian) {
-	defer conn.Close()
-	conn.SetReadDeadline(time.Now().Add(requestTimeout))
-	var request Request
-	if err := json.NewDecoder(io.LimitReader(conn, maxMessage)).Decode(&request); err != nil {
-		respond(conn, response{Error: fmt.Sprintf("not a request: %v", err)})
-		return
-	}
-	event, err := request.event()
-	if err != nil {
-		respond(conn, response{Error: err.Error()})
-		return
-	}
-	// The only error is that the guardian is ending: the client sees its silence.
-	if reply, err := guardian.Ask(context.Background(), event); err == nil {
-		respond(conn, response{Reply: reply})
-	}
 }
 
 func respond(conn net.Conn, r response) {
@@ -140,7 +109,23 @@ func (r Request) event() (watchdog.Event, error) {
 }
 
 // Ask sends a request to the guardian that listens on path and returns its reply.
-func Ask(ctx context.Context, path string, request Request) (watchdog.Reply, error) {
+func Ask(ctx context.Context, path string, request Request) (reply watchdog.Reply, err error) {
+	for range 10 { // a guardian that ends hangs up, too, for as long as it tidies up
+		reply, err = ask(ctx, path, request)
+		switch {
+		case err == nil && reply.Handed: // the start goes on below the next program
+			request.Verb = Start
+		case !errors.Is(err, errHungUp) || request.Verb == Handover: // that one has not heard the request, for it answers whatever it has heard
+			return reply, err
+		}
+	}
+	return reply, err
+}
+
+// errHungUp says that the guardian has taken the connection and then said nothing.
+var errHungUp = fmt.Errorf("%w: it has hung up", ErrNoGuardian)
+
+func ask(ctx context.Context, path string, request Request) (watchdog.Reply, error) {
 	short, done, err := reachable(path)
 	if err != nil {
 		return watchdog.Reply{}, noGuardian(err)
@@ -176,5 +161,5 @@ func answerLost(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%w: %w", ErrNoGuardian, err)
+	return fmt.Errorf("%w: %w", errHungUp, err)
 }

@@ -21,7 +21,7 @@ func listen(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	go Serve(listener, nil)
+	go NewServer(listener, nil).Serve()
 }
 
 func TestWhatIsNoRequestIsRefused(t *testing.T) {

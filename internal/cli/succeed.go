@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+
+	"holdfast/internal/control"
+	"holdfast/internal/handover"
+	"holdfast/internal/logs"
+	"holdfast/internal/state"
+	"holdfast/watchdog"
+)
+
+// inheritance is what one guardian's program hands to the next, beside the open files.
+type inheritance struct {
+	Guardian   json.RawMessage
+	Service    watchdog.Service
+	Dir        state.Dir
+	Foreground bool
+}
+
+// The files that are handed over, in this order. The last keeps the pipe and what is in
+// it, even if nobody else has it open.
+const (
+	lockFile = iota
+	socketFile
+	pipeFile
+)
+
+// succession is how another program takes this post.
+func (p post) succession(opened <-chan struct{}, server *control.Server) watchdog.Succession {
+	s := watchdog.Succession{
+		Program: watchdog.Program{Version: version, Handover: handover.Format},
+		Opened:  opened,
+		Pause:   server.Pause, Continue: server.Continue,
+	}
+	if p.lock == nil { // it is only here for a stop
+		return s
+	}
+	s.Become = p.become
+	var err error
+	if s.Program.Path, err = os.Executable(); err == nil {
+		s.Upgrade = []string{s.Program.Path, "upgrade", p.dir.Name}
+	}
+	return s
+}
+
+// become returns only if the program could not be executed.
+func (p post) become(binary string, guardian []byte, last func() error) error {
+	socket, err := p.listener.File()
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	state, err := json.Marshal(inheritance{guardian, p.service, p.dir, p.foreground})
+	if err != nil {
+		return err
+	}
+	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Writer()}, last)
+}
+
+// succeed is the life of a guardian from the moment in which this program was put into
+// the place of another.
+func succeed(handed *handover.Handed) int {
+	var i inheritance
+	if err := json.Unmarshal(handed.State, &i); err != nil {
+		complain(os.Stderr, fmt.Errorf("what was handed over makes no sense: %w", err))
+		return exitFailed
+	}
+	var echo, terminal io.Writer
+	if i.Foreground {
+		echo, terminal = os.Stdout, os.Stderr
+	}
+	log := guardianLog(i.Dir, terminal)
+	p := post{service: i.Service, dir: i.Dir, lock: handed.Files[lockFile], log: log, foreground: i.Foreground}
+	listener, err := net.FileListener(handed.Files[socketFile])
+	handed.Files[socketFile].Close()
+	var capture *logs.Capture
+	if err == nil {
+		capture, err = logs.Open(i.Dir.FIFO(), i.Dir.Output(), echo)
+	}
+	for _, pipe := range handed.Files[pipeFile:] {
+		pipe.Close()
+	}
+	var guardian *watchdog.Guardian
+	if err == nil {
+		p.capture, p.listener = capture, listener.(*net.UnixListener)
+		guardian, err = watchdog.Resume(i.Guardian, capture, log)
+	}
+	if err != nil {
+		err = fmt.Errorf("the guardian ends, for it cannot go on after the handover: %w; 'holdfast start %s' guards the program again", err, i.Dir.Name)
+		log.Error().Msg(err.Error())
+		return exitFailed
+	}
+	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
+		ctx := context.Background()
+		g.Ask(ctx, nil) // from the answer on it hears signals itself
+		signal.Stop(handed.Ends)
+		if len(handed.Ends) > 0 {
+			g.Ask(ctx, watchdog.StopRequested{})
+		}
+	}))
+}

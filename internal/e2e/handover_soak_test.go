@@ -1,0 +1,5 @@
+//go:build linux && soak
+
+package e2e
+
+const handovers = 50
