@@ -26,6 +26,7 @@ func (r *Reaper) KillAside(id ID) {
 	r.mu.Lock() // until then nobody reaps it, so its PID and its group are its own
 	defer r.mu.Unlock()
 	if r.asides[id.PID] != nil {
+		syscall.Kill(id.PID, syscall.SIGSTOP) // or a script would go on to its next command
 		SignalAll(id.PID, syscall.SIGKILL)
 		syscall.Kill(-id.PID, syscall.SIGKILL)
 		syscall.Kill(id.PID, syscall.SIGKILL) // it may have left the group
