@@ -66,11 +66,10 @@ func TestUpgradeLeavesTheBusinessAlone(t *testing.T) {
 	h := newHost(t)
 	a, b := twoBuilds(t)
 	h.startBy(a, "--", "sleep", "1000")
-	guardian, business := h.daemonized("p")
-	kill(t, business, unix.SIGKILL)
+	kill(t, h.pid("p", "MainPID"), unix.SIGKILL)
 	h.awaitShow("p", "NRestarts", "1")
 	h.awaitShow("p", "SubState", "running")
-	guardian, business = h.daemonized("p")
+	guardian, business := h.daemonized("p")
 	h.shows("p", "GuardianVersion", "a")
 	history := h.ok("history", "p", "1")
 
