@@ -33,11 +33,14 @@ func (g *Guardian) watchSignals() (stop func()) {
 // together the kernel and the Go runtime hand over the lower number, the SIGTERM, first; so
 // does this.
 func (g *Guardian) forwardSignals() (stop func()) {
-	forward := func() {
+	forward := func(s os.Signal) {
+		if m := messageFor(s.(syscall.Signal), g.hangup); m != nil {
+			g.send(m)
+		}
+	}
+	forwardAll := func() {
 		for len(g.requests) > 0 {
-			if m := messageFor((<-g.requests).(syscall.Signal), g.hangup); m != nil {
-				g.send(m)
-			}
+			forward(<-g.requests)
 		}
 	}
 	quit, done := make(chan struct{}), make(chan struct{})
@@ -46,14 +49,12 @@ func (g *Guardian) forwardSignals() (stop func()) {
 		for {
 			select {
 			case s := <-g.requests:
-				if m := messageFor(s.(syscall.Signal), g.hangup); m != nil {
-					g.send(m)
-				}
+				forward(s)
 			case <-g.children:
-				forward()
+				forwardAll()
 				g.collect()
 			case <-quit:
-				forward()
+				forwardAll()
 				return
 			}
 		}
