@@ -58,6 +58,10 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return m.restartNow(now)
 	}
 	m.hurry = e.Awaited && (e.Exited != nil || m.state.Active() == "deactivating")
+	if m.state == Running && !m.running && e.Alone { // nobody knew which of them was the business
+		m.hurry = e.Awaited
+		return m.treeEmptied(now)
+	}
 	before := m.timer
 	var actions []Action
 	if e.Awaited && e.Exited == nil && m.isUp() {
@@ -74,6 +78,8 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return actions
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
+	case m.awaitsMain():
+		return append(append(actions, m.setTimer(e.Left)...), FindMain{})
 	case m.state.Active() == "deactivating" && !m.running && !m.control && e.Alone:
 		return m.treeEmptied(now)
 	}
