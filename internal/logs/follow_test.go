@@ -82,7 +82,7 @@ func TestFollowWhileTheBusinessWrites(t *testing.T) {
 	c, file := open(t, nil)
 	written := make(chan error)
 	go func() {
-		out := bufio.NewWriterSize(c.Writer(), 1000)
+		out := bufio.NewWriterSize(c.Stdout(), 1000)
 		for n := 1; n <= 100_000; n++ {
 			fmt.Fprintln(out, n)
 		}
