@@ -44,6 +44,7 @@ type File struct {
 	Start, End int64 // the positions of its first byte, and after its last
 	Compressed bool
 	Current    bool
+	id         fs.FileInfo // of the current one
 }
 
 // Rest lists the rotated files, oldest first.
@@ -100,7 +101,7 @@ func (l Log) Files() (files []File, err error) {
 		case before == nil && after == nil:
 			return files, nil
 		case before != nil && after != nil && os.SameFile(before, after):
-			return append(files, File{Path: string(l), Start: start, End: start + after.Size(), Current: true}), nil
+			return append(files, File{Path: string(l), Start: start, End: start + after.Size(), Current: true, id: after}), nil
 		}
 	}
 	return files, nil // rotated faster than it can be listed: the log as it was a moment ago

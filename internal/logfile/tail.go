@@ -2,11 +2,9 @@ package logfile
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 )
 
@@ -29,16 +27,16 @@ func (l Log) Tail(from int64, n, most int) (text []byte) {
 
 func tailOf(files []File, from int64, n, most int) (text []byte, err error) {
 	for _, file := range slices.Backward(files) {
-		if from >= file.End || len(text) >= most || startOfLast(text, n) > 0 {
+		if from >= file.End || len(text) >= most || linesFrom(text, n) > 0 {
 			break
 		}
 		part, err := file.tail(min(file.End-max(from, file.Start), int64(most-len(text))))
 		text = append(part, text...)
 		if err != nil {
-			return text[startOfLast(text, n):], err
+			return text[linesFrom(text, n):], err
 		}
 	}
-	return text[startOfLast(text, n):], nil
+	return text[linesFrom(text, n):], nil
 }
 
 // tail is the last bytes before the file's end.
@@ -47,47 +45,14 @@ func (f File) tail(count int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer content.Close()
+	defer content.close()
 	text := make([]byte, count)
 	got, err := io.ReadFull(content, text)
 	return text[:got], err
 }
 
-// open is for reading from that position on.
-func (f File) open(position int64) (io.ReadCloser, error) {
-	file, err := os.Open(f.Path)
-	if err != nil {
-		return nil, err
-	}
-	offset := max(0, position-f.Start)
-	if !f.Compressed {
-		if _, err = file.Seek(offset, io.SeekStart); err != nil {
-			file.Close()
-			return nil, err
-		}
-		return file, nil
-	}
-	content, err := gzip.NewReader(file)
-	if err == nil {
-		_, err = io.CopyN(io.Discard, content, offset)
-	}
-	if err != nil && err != io.EOF {
-		file.Close()
-		return nil, err
-	}
-	return unzipped{content, file}, nil
-}
-
-// unzipped reads what a compressed file holds.
-type unzipped struct {
-	io.Reader
-	file *os.File
-}
-
-func (u unzipped) Close() error { return u.file.Close() }
-
-// startOfLast is where in text the last n lines begin; 0 if it has no more than these.
-func startOfLast(text []byte, n int) int {
+// linesFrom is where in text the last n lines begin; 0 if it has no more than these.
+func linesFrom(text []byte, n int) int {
 	if n <= 0 {
 		return len(text)
 	}

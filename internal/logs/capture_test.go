@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast/internal/logfile"
 )
 
 func TestTheFileIsWhatWasWritten(t *testing.T) {
@@ -293,7 +295,7 @@ func TestNothingIsLeftOpen(t *testing.T) {
 	}
 }
 
-// follow returns the lines that Follow prints, until the test ends.
+// follow returns the lines of a log as they come, until the test ends.
 func follow(t testing.TB, file string, n int) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -301,7 +303,7 @@ func follow(t testing.TB, file string, n int) <-chan string {
 	lines := make(chan string)
 	ended := make(chan error)
 	go func() {
-		err := Follow(ctx, w, file, n)
+		err := logfile.Log(file).Follow(ctx, w, logfile.Query{Lines: n, Notice: func(err error) { t.Error(err) }})
 		w.Close()
 		ended <- err
 	}()
