@@ -1,0 +1,95 @@
+//go:build linux
+
+package e2e
+
+import (
+	"testing"
+	"time"
+)
+
+// keepAll are the settings under which every line that was ever printed can be read back.
+var keepAll = []string{"LogMaxFiles=infinity", "LogCompress=no"}
+
+// A guardian may die at any moment, and the log is as if it had not.
+func TestNoLineIsLostOrDoubledByKilledGuardians(t *testing.T) {
+	t.Parallel()
+	killsLoseNoLine(t, 3)
+}
+
+func killsLoseNoLine(t *testing.T, times int) {
+	for _, tt := range []struct {
+		name   string
+		flags  []string
+		stamps string
+	}{
+		{"at full speed", nil, ""},
+		{"at full speed, with timestamps", nil, "utc"},
+		{"long lines at full speed", []string{"-wide"}, ""},
+		{"1,000 lines a second", []string{"-pace", "1000"}, ""},
+		{"1,000 lines a second, with timestamps", []string{"-pace", "1000"}, "utc"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			w := h.newWriter(forever, tt.flags...)
+			settings := append([]string{"LogMaxSize=256K"}, keepAll...)
+			if tt.stamps != "" {
+				settings = append(settings, "LogTimestamps="+tt.stamps)
+			}
+			w.start(holdfast, settings...)
+			await(t, "it writes", func() bool { n, _ := w.written(); return n > 0 })
+			_, business := h.orphan("p")
+			adoptions := 0
+			for range times {
+				before, _ := w.written()
+				if h.killNew("p", h.start("start", "p"), 200*time.Millisecond) {
+					adoptions++
+				}
+				now, _ := w.written()
+				t.Logf("%d lines were written meanwhile", now-before)
+			}
+			t.Logf("%d guardians were killed, %d of which had taken over", times, adoptions)
+			h.ok("start", "p")
+			last := w.enough()
+			if n := h.businesses(); n != 1 || h.pid("p", "MainPID") != business {
+				t.Errorf("%d businesses, the writer was %d and is %d", n, business, h.pid("p", "MainPID"))
+			}
+			h.shows("p", "NRestarts", "0", "ActiveState", "active")
+			if err := w.stop(lineCheck{stamps: tt.stamps}).complete(last); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The files put together are what was written, byte for byte.
+func TestRotationAtFullSpeed(t *testing.T) {
+	t.Parallel()
+	rotates(t, 16<<20)
+}
+
+func rotates(t *testing.T, size int) {
+	const averageLine = 7 + 128 + 20 // of the wide ones
+	for _, compress := range []string{"no", "yes"} {
+		t.Run("LogCompress="+compress, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			w := h.newWriter(size/averageLine, "-wide")
+			w.start(holdfast, "LogMaxSize=64K", "LogMaxFiles=infinity", "LogCompress="+compress)
+			begin := time.Now()
+			w.finish(size / averageLine)
+			t.Logf("written in %v", time.Since(begin).Round(time.Millisecond))
+			l := w.stop(lineCheck{})
+			if err := l.complete(size / averageLine); err != nil {
+				t.Error(err)
+			}
+			// Some are longer, by up to a pipe's content and a long line.
+			if least := int(l.bytes / (2 * 64 << 10)); l.files < least {
+				t.Errorf("%d files for %d bytes, want %d or more", l.files, l.bytes, least)
+			}
+			if (l.compressed > 0) != (compress == "yes") {
+				t.Errorf("%d of %d files are compressed", l.compressed, l.files)
+			}
+		})
+	}
+}
