@@ -131,6 +131,7 @@ func (g *Guardian) quiesce() {
 	quiet := make(chan struct{})
 	go func() {
 		g.succession.Pause()
+		g.capture.Rest()
 		g.crashes.reports.Wait()
 		g.unwatch()
 		g.collecting.Lock()
@@ -156,6 +157,7 @@ func (g *Guardian) carryOn() {
 	g.collecting.Unlock()
 	g.unwatch = g.forwardSignals()
 	g.succession.Continue()
+	g.capture.Proceed()
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
@@ -202,6 +204,7 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
+	g.capture.ContinueRun(g.record.InvocationID)
 	if g.business.PID != 0 {
 		g.oom.Mark(g.business.PID)
 	}

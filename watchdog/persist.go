@@ -51,8 +51,8 @@ func (g *Guardian) save() {
 // trouble is what keeps the guardian from doing all of its work.
 func (g *Guardian) trouble() string {
 	var all []string
-	if err := g.capture.Err(); err != nil {
-		all = append(all, fmt.Sprintf("output is being lost (%d bytes so far): %v", g.capture.Lost(), err))
+	if trouble := g.capture.Trouble(); trouble != "" {
+		all = append(all, trouble)
 	}
 	if g.unsaved != nil {
 		all = append(all, fmt.Sprintf("the state is not being saved: %v", g.unsaved))

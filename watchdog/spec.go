@@ -39,7 +39,7 @@ func (g *Guardian) spec() (proc.Spec, *Exit) {
 	})
 	return proc.Spec{
 		Path: s.Exec.Path, Args: s.Exec.Args, Env: env, Dir: dir,
-		Stdout: g.capture.Writer(), Stderr: g.capture.Writer(),
+		Stdout: g.capture.Stdout(), Stderr: g.capture.Stderr(),
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}, nil
 }

@@ -44,6 +44,7 @@ type File struct {
 	Start, End int64 // the positions of its first byte, and after its last
 	Compressed bool
 	Current    bool
+	id         fs.FileInfo // of the current one
 }
 
 // Rest lists the rotated files, oldest first.
@@ -71,28 +72,64 @@ func (l Log) Rest() ([]File, error) {
 	return files, nil
 }
 
-// Files lists all files, oldest first, and the current one, if there is one, last.
-func (l Log) Files() ([]File, error) {
-	files, err := l.Rest()
-	if err != nil {
-		return nil, err
-	}
-	for i := range files {
-		if i > 0 {
-			files[i].Start = files[i-1].End
-		} else if size, err := contentSize(files[i]); err == nil {
-			files[i].Start = max(0, files[i].End-size)
+// Files lists all files, oldest first, and the current one, if there is one, last. A hole
+// between two is what another program took away.
+func (l Log) Files() (files []File, err error) {
+	for range retries {
+		before, err := l.current()
+		if err != nil {
+			return nil, err
+		}
+		if files, err = l.Rest(); err != nil {
+			return nil, err
+		}
+		for i := range files {
+			var previous int64
+			if i > 0 {
+				previous = files[i-1].End
+			}
+			files[i].Start = files[i].startAfter(previous)
+		}
+		start, err := l.Start()
+		if err != nil {
+			return nil, err
+		}
+		after, err := l.current()
+		switch {
+		case err != nil:
+			return nil, err
+		case before == nil && after == nil:
+			return files, nil
+		case before != nil && after != nil && os.SameFile(before, after):
+			return append(files, File{Path: string(l), Start: start, End: start + after.Size(), Current: true, id: after}), nil
 		}
 	}
+	return files, nil // rotated faster than it can be listed: the log as it was a moment ago
+}
+
+// retries is how often the files are listed anew when one is not where it was: it was
+// rotated, compressed or removed meanwhile, which mostly takes longer than to look.
+const retries = 10
+
+// current is nil when there is no current file.
+func (l Log) current() (fs.FileInfo, error) {
 	info, err := os.Stat(string(l))
 	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil
+		return nil, nil
 	}
+	return info, err
+}
+
+// startAfter is where the file begins, which is after the previous one's end.
+func (f File) startAfter(previous int64) int64 {
+	size, err := contentSize(f)
 	if err != nil {
-		return nil, err
+		return previous
 	}
-	start, err := l.Start()
-	return append(files, File{Path: string(l), Start: start, End: start + info.Size(), Current: true}), err
+	if f.Compressed && previous > 0 {
+		size += max(0, f.End-previous-size) &^ (1<<32 - 1)
+	}
+	return max(previous, f.End-size)
 }
 
 // Start is the position at which the current file begins, or would.
