@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // keepAll are the settings under which every line that was ever printed can be read back.
@@ -38,16 +41,19 @@ func killsLoseNoLine(t *testing.T, times int) {
 			w.start(holdfast, settings...)
 			await(t, "it writes", func() bool { n, _ := w.written(); return n > 0 })
 			_, business := h.orphan("p")
-			adoptions := 0
-			for range times {
+			for i := range times {
 				before, _ := w.written()
-				if h.killNew("p", h.start("start", "p"), 200*time.Millisecond) {
-					adoptions++
+				if i%2 == 0 { // at any moment of its work
+					h.ok("start", "p")
+					moment := unix.NsecToTimespec(rand.Int64N(100e6))
+					unix.Nanosleep(&moment, nil)
+					h.orphan("p")
+				} else { // or of its coming to it
+					h.killNew("p", h.start("start", "p"), 50*time.Millisecond)
 				}
 				now, _ := w.written()
 				t.Logf("%d lines were written meanwhile", now-before)
 			}
-			t.Logf("%d guardians were killed, %d of which had taken over", times, adoptions)
 			h.ok("start", "p")
 			last := w.enough()
 			if n := h.businesses(); n != 1 || h.pid("p", "MainPID") != business {
