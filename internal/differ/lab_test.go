@@ -92,7 +92,7 @@ func newSide(t *testing.T, lab, name, setUp string, shell, verb []string) *side 
 	})
 	// Without job control, a shell's background commands would ignore SIGINT.
 	fmt.Fprintln(in, "set -m")
-	if out, code := s.run("{ " + setUp + "\n}", inForeground); code != 0 {
+	if out, code := s.run("{ "+setUp+"\n}", inForeground); code != 0 {
 		t.Fatalf("%s: setting it up: exit code %d\n%s", name, code, out)
 	}
 	return s
