@@ -22,6 +22,8 @@ type Case struct {
 	// want are lines that systemd's transcript must have, so that a case shows what
 	// its name says.
 	want []string
+	// differs is why the two do not agree; "" where they must.
+	differs string
 	// nonsense are directives that nobody knows, on purpose.
 	nonsense []string
 }
@@ -76,8 +78,11 @@ func newCase(t *testing.T, archive, stem string, from *txtar.Archive) *Case {
 		file.Data = []byte(c.replace(string(file.Data)))
 		c.files = append(c.files, file)
 		for line := range strings.Lines(string(file.Data)) {
-			if line, ok := strings.CutPrefix(line, "#> "); ok && isOwn {
-				c.want = append(c.want, strings.TrimSpace(line))
+			switch mark, text, _ := strings.Cut(strings.TrimSpace(line), " "); {
+			case isOwn && mark == "#>":
+				c.want = append(c.want, text)
+			case isOwn && mark == "#!":
+				c.differs = text
 			}
 		}
 	}
@@ -147,5 +152,9 @@ func writeOpen(path string, data []byte) error {
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		return fmt.Errorf("writing for a case: %w", err)
 	}
-	return os.Chmod(path, 0o666)
+	mode := os.FileMode(0o666)
+	if strings.HasPrefix(filepath.Base(path), "run-") { // a program
+		mode = 0o777
+	}
+	return os.Chmod(path, mode)
 }

@@ -146,8 +146,11 @@ func quoted(words []string) string {
 
 // properties is what show says of a unit.
 func (s *side) properties(unit string, names ...string) map[string]string {
-	out, _ := s.do(unit, "show", "-p", strings.Join(names, ","))
 	found := map[string]string{}
+	out, code := s.do(unit, "show", "-p", strings.Join(names, ","))
+	if code != 0 {
+		return found
+	}
 	for line := range strings.Lines(out) {
 		if name, value, ok := strings.Cut(strings.TrimRight(line, "\n"), "="); ok {
 			found[name] = value

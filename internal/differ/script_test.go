@@ -14,7 +14,7 @@ import (
 )
 
 // deadline bounds every wait. It is generous: it ends a hung case and times nothing.
-const deadline = 60 * time.Second
+const deadline = 120 * time.Second
 
 // A play is one case under one side.
 type play struct {
@@ -158,6 +158,13 @@ func (p *play) show(names []string) {
 		names = facts
 	}
 	found := p.properties(p.service(), names...)
+	if len(found) == 0 {
+		// A file that cannot be read has no properties here; systemd shows the initial ones.
+		found = map[string]string{
+			"ActiveState": "inactive", "SubState": "dead", "Result": "success",
+			"NRestarts": "0", "ExecMainCode": "0", "ExecMainStatus": "0", "MainPID": "0",
+		}
+	}
 	for _, name := range names {
 		value := found[name]
 		if strings.HasSuffix(name, "PID") {
