@@ -24,6 +24,8 @@ type Case struct {
 	want []string
 	// differs is why the two do not agree; "" where they must.
 	differs string
+	// ignored are the beginnings of lines that are not compared.
+	ignored []string
 	// nonsense are directives that nobody knows, on purpose.
 	nonsense []string
 }
@@ -59,6 +61,8 @@ func newCase(t *testing.T, archive, stem string, from *txtar.Archive) *Case {
 		case step == "" || step[0] == '#':
 		case strings.HasPrefix(step, "instance "):
 			c.instance = strings.TrimPrefix(step, "instance ")
+		case strings.HasPrefix(step, "ignore "):
+			c.ignored = append(c.ignored, strings.TrimPrefix(step, "ignore "))
 		case strings.HasPrefix(step, "nonsense "):
 			c.nonsense = strings.Fields(step)[1:]
 		default:

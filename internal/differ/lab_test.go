@@ -146,11 +146,15 @@ func quoted(words []string) string {
 
 // properties is what show says of a unit.
 func (s *side) properties(unit string, names ...string) map[string]string {
-	found := map[string]string{}
 	out, code := s.do(unit, "show", "-p", strings.Join(names, ","))
 	if code != 0 {
-		return found
+		// A file that cannot be read has no properties here; systemd shows the initial ones.
+		return map[string]string{
+			"ActiveState": "inactive", "SubState": "dead", "Result": "success",
+			"NRestarts": "0", "ExecMainCode": "0", "ExecMainStatus": "0", "MainPID": "0",
+		}
 	}
+	found := map[string]string{}
 	for line := range strings.Lines(out) {
 		if name, value, ok := strings.Cut(strings.TrimRight(line, "\n"), "="); ok {
 			found[name] = value

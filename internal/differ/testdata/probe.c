@@ -22,6 +22,8 @@
 //   ping               sends WATCHDOG=1 while it waits, four times as often as it must
 //   args ...           does nothing with the rest
 //
+// As its first words, "after FILE" makes it wait for a file before it does anything.
+//
 // The program is found by its own name, /lab/bin/NAME, and writes to /lab/case/NAME/record:
 // lines of a PID, a word and what that is about.
 #define _GNU_SOURCE
@@ -526,7 +528,12 @@ int main(int argc, char **argv) {
 		fail("/proc/self/exe");
 	self[n] = 0;
 	snprintf(record, sizeof record, "/lab/case/%s/record", strrchr(self, '/') + 1);
+	char **word = argv + 1;
+	if (argc > 2 && !strcmp(argv[1], "after")) {
+		await(argv[2]);
+		word += 2;
+	}
 	introduce(argc, argv, &blocked);
-	act(argv + 1);
+	act(word);
 	leave(0);
 }
