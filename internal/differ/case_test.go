@@ -24,6 +24,8 @@ type Case struct {
 	want []string
 	// differs is why the two do not agree; "" where they must.
 	differs string
+	// lacks is what holdfast may not do yet.
+	lacks string
 	// ignored are the beginnings of lines that are not compared.
 	ignored []string
 	// nonsense are directives that nobody knows, on purpose.
@@ -87,6 +89,8 @@ func newCase(t *testing.T, archive, stem string, from *txtar.Archive) *Case {
 				c.want = append(c.want, text)
 			case isOwn && mark == "#!":
 				c.differs = text
+			case isOwn && mark == "#?":
+				c.lacks = text
 			}
 		}
 	}

@@ -24,6 +24,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// A suite is the two sides, and the count of what was compared.
+type suite struct {
+	systemd, holdfast *side
+
+	mu       sync.Mutex
+	compared int
+	leftOut  int
+	needs    map[string]int // what cases were left out for
+}
+
 // build builds holdfast and the probe into the lab.
 func build(t *testing.T, share string) (probe string) {
 	t.Helper()
@@ -62,17 +72,16 @@ func TestDifferential(t *testing.T) {
 	if err := keep(share, all); err != nil {
 		t.Fatal(err)
 	}
-	systemd := newSide(t, lab, "systemd", systemdSetUp, []string{"bash"}, []string{"systemctl"})
-	holdfast := newSide(t, lab, "holdfast", holdfastSetUp, []string{"unshare", "--mount", "bash"}, []string{"/lab/holdfast"})
-
-	var tally tally
-	t.Cleanup(func() { t.Log(tally.String()) })
+	s := &suite{
+		systemd:  newSide(t, lab, "systemd", systemdSetUp, []string{"bash"}, []string{"systemctl"}),
+		holdfast: newSide(t, lab, "holdfast", holdfastSetUp, []string{"unshare", "--mount", "bash"}, []string{"/lab/holdfast"}),
+		needs:    map[string]int{},
+	}
+	t.Cleanup(func() { t.Log(s.tally()) })
 	for _, c := range all {
 		t.Run(c.unit, func(t *testing.T) {
 			t.Parallel()
-			needs := missing(t, holdfast, c)
-			tally.count(needs, c.differs)
-			compare(t, c, systemd, holdfast, needs)
+			s.compare(t, c)
 		})
 	}
 }
@@ -89,44 +98,47 @@ func keep(share string, all []*Case) error {
 
 // compare runs a case under both. What holdfast does not know yet is run by systemd
 // alone, so that the case is known to be right.
-func compare(t *testing.T, c *Case, systemd, holdfast *side, needs []string) {
+func (s *suite) compare(t *testing.T, c *Case) {
+	needs := s.missing(c)
 	var truth, ours string
 	var truthErr, oursErr error
 	var both sync.WaitGroup
-	both.Go(func() { truth, truthErr = (&play{Case: c, side: systemd}).perform() })
+	both.Go(func() { truth, truthErr = (&play{Case: c, side: s.systemd}).perform() })
 	if len(needs) == 0 {
-		both.Go(func() { ours, oursErr = (&play{Case: c, side: holdfast}).perform() })
+		both.Go(func() { ours, oursErr = (&play{Case: c, side: s.holdfast}).perform() })
 	}
 	both.Wait()
-	for _, err := range []error{truthErr, oursErr} {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if t.Failed() {
-		return
+	if truthErr != nil {
+		t.Fatal(truthErr)
 	}
 	for _, line := range c.want {
 		if !slices.Contains(strings.Split(truth, "\n"), line) {
 			t.Errorf("systemd does not say %q, but:\n%s", line, truth)
 		}
 	}
+	agree := oursErr == nil && truth == ours
+	switch {
+	case len(needs) > 0:
+	case c.differs != "" && agree:
+		t.Errorf("they agree, so the mark can go: %s", c.differs)
+	case c.differs != "":
+		needs = []string{"agreement: " + c.differs}
+	case c.lacks != "" && !agree:
+		needs = []string{c.lacks}
+	case oursErr != nil:
+		t.Error(oursErr)
+	case !agree:
+		t.Errorf("systemd (-) and holdfast (+) differ:\n%s", diff(truth, ours))
+	}
+	s.count(needs)
 	if len(needs) > 0 {
 		t.Skip("needs " + strings.Join(needs, " "))
-	}
-	switch {
-	case truth == ours && c.differs != "":
-		t.Errorf("they agree; the mark that they differ can go: %s", c.differs)
-	case truth != ours && c.differs != "":
-		t.Skip("they differ: " + c.differs)
-	case truth != ours:
-		t.Errorf("systemd (-) and holdfast (+) differ:\n%s", diff(truth, ours))
 	}
 }
 
 // missing are the directives of a case that holdfast does not honour.
-func missing(t *testing.T, holdfast *side, c *Case) (needs []string) {
-	out, _ := holdfast.do(c.service(), "verify", "--json")
+func (s *suite) missing(c *Case) (needs []string) {
+	out, _ := s.holdfast.do(c.service(), "verify", "--json")
 	var verdict struct {
 		Error    string
 		Warnings []string
@@ -135,91 +147,36 @@ func missing(t *testing.T, holdfast *side, c *Case) (needs []string) {
 	if err := json.Unmarshal([]byte(out), &verdict); err != nil {
 		return []string{strings.TrimSpace(out)}
 	}
-	for _, s := range verdict.Settings {
-		if (s.Class == "unknown" || s.Class == "refused") && !slices.Contains(c.nonsense, s.Name) && !slices.Contains(needs, s.Name+"=") {
-			needs = append(needs, s.Name+"=")
+	for _, at := range verdict.Settings {
+		if (at.Class == "unknown" || at.Class == "refused") && !slices.Contains(c.nonsense, at.Name) && !slices.Contains(needs, at.Name+"=") {
+			needs = append(needs, at.Name+"=")
 		}
-		if s.Name == "Type" && strings.Contains(strings.Join(append(verdict.Warnings, verdict.Error), "\n"), "Type="+s.Value) {
-			needs = append(needs, "Type="+s.Value)
+		if at.Name == "Type" && strings.Contains(strings.Join(append(verdict.Warnings, verdict.Error), "\n"), "Type="+at.Value) {
+			needs = append(needs, "Type="+at.Value)
 		}
 	}
 	slices.Sort(needs)
 	return needs
 }
 
-// A tally counts what was compared and what was not.
-type tally struct {
-	mu       sync.Mutex
-	compared int
-	left     int
-	needs    map[string]int
-}
-
-func (t *tally) count(needs []string, differs string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(needs) == 0 && differs != "" {
-		needs = []string{"agreement: " + differs}
-	}
+func (s *suite) count(needs []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(needs) == 0 {
-		t.compared++
+		s.compared++
 		return
 	}
-	t.left++
-	if t.needs == nil {
-		t.needs = map[string]int{}
-	}
+	s.leftOut++
 	for _, need := range needs {
-		t.needs[need]++
+		s.needs[need]++
 	}
 }
 
-func (t *tally) String() string {
+func (s *suite) tally() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d cases compared, %d left out", t.compared, t.left)
-	for _, need := range slices.Sorted(maps.Keys(t.needs)) {
-		fmt.Fprintf(&b, "\n%d need %s", t.needs[need], need)
+	fmt.Fprintf(&b, "%d cases compared, %d left out", s.compared, s.leftOut)
+	for _, need := range slices.Sorted(maps.Keys(s.needs)) {
+		fmt.Fprintf(&b, "\n%d need %s", s.needs[need], need)
 	}
 	return b.String()
-}
-
-// diff shows the lines that only one of two texts has, with those before and after.
-func diff(a, b string) string {
-	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
-	// The length of the longest common rest from each pair of lines on.
-	common := make([][]int, len(left)+1)
-	for i := range common {
-		common[i] = make([]int, len(right)+1)
-	}
-	for i := len(left) - 1; i >= 0; i-- {
-		for j := len(right) - 1; j >= 0; j-- {
-			if left[i] == right[j] {
-				common[i][j] = common[i+1][j+1] + 1
-			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
-			}
-		}
-	}
-	var lines []string
-	var shown []bool
-	for i, j := 0, 0; i < len(left) || j < len(right); {
-		switch {
-		case i < len(left) && j < len(right) && left[i] == right[j]:
-			lines, shown = append(lines, "  "+left[i]), append(shown, false)
-			i, j = i+1, j+1
-		case j == len(right) || i < len(left) && common[i+1][j] >= common[i][j+1]:
-			lines, shown = append(lines, "- "+left[i]), append(shown, true)
-			i++
-		default:
-			lines, shown = append(lines, "+ "+right[j]), append(shown, true)
-			j++
-		}
-	}
-	var out strings.Builder
-	for i, line := range lines {
-		if slices.Contains(shown[max(0, i-1):min(len(shown), i+2)], true) {
-			fmt.Fprintln(&out, line)
-		}
-	}
-	return out.String()
 }
