@@ -3,4 +3,7 @@
 package e2e
 
 // How often the tests of a handover repeat it; the tag soak means for long.
-const handovers = 5
+const (
+	handovers = 5
+	storms    = 12
+)

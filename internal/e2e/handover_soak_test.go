@@ -2,4 +2,7 @@
 
 package e2e
 
-const handovers = 50
+const (
+	handovers = 50
+	storms    = 400
+)
