@@ -3,7 +3,4 @@
 package e2e
 
 // How often the tests of a handover repeat it; the tag soak means for long.
-const (
-	handovers = 5
-	storms    = 12
-)
+const handovers = 5

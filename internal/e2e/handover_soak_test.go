@@ -2,7 +2,4 @@
 
 package e2e
 
-const (
-	handovers = 50
-	storms    = 400
-)
+const handovers = 50

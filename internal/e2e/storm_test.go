@@ -43,11 +43,12 @@ func (h *host) upgradeAndSignal(guardian int, binary string, signal unix.Signal)
 }
 
 // A SIGTERM is a stop, also while one program takes the other's place in the guardian.
-func TestASIGTERMDuringAnUpgradeStops(t *testing.T) {
-	t.Parallel()
+func TestASIGTERMDuringAnUpgradeStops(t *testing.T) { t.Parallel(); stopsDuringUpgrades(t, 12) }
+
+func stopsDuringUpgrades(t *testing.T, times int) {
 	h := newHost(t)
 	a, b := twoBuilds(t)
-	for i := range storms {
+	for i := range times {
 		output := filepath.Join(h.dir, "log", "p", "output.log")
 		os.Remove(output)
 		h.startBy(a, "--settle=0", "--", "sh", "-c", talker)
@@ -79,8 +80,9 @@ func TestASIGTERMDuringAnUpgradeStops(t *testing.T) {
 }
 
 // Nor is any other signal lost, and none ends the guardian.
-func TestASignalDuringAnUpgradeIsHeard(t *testing.T) {
-	t.Parallel()
+func TestASignalDuringAnUpgradeIsHeard(t *testing.T) { t.Parallel(); signalsDuringUpgrades(t, 12) }
+
+func signalsDuringUpgrades(t *testing.T, times int) {
 	h := newHost(t)
 	a, b := twoBuilds(t)
 	h.startBy(a, "--settle=0", "--", "sh", "-c", talker)
@@ -88,7 +90,7 @@ func TestASignalDuringAnUpgradeIsHeard(t *testing.T) {
 	output := filepath.Join(h.dir, "log", "p", "output.log")
 	await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
 	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1}
-	for i := range storms {
+	for i := range times {
 		signal := signals[i%len(signals)]
 		upgrade := h.upgradeAndSignal(guardian, []string{b, a}[i%2], signal)
 		await(t, "round "+strconv.Itoa(i)+": the program has got "+signal.String(), func() bool { return len(lines(output)) > i+1 })
@@ -100,7 +102,7 @@ func TestASignalDuringAnUpgradeIsHeard(t *testing.T) {
 	h.shows("p", "GuardianPID", strconv.Itoa(guardian), "NRestarts", "0")
 	h.ok("stop", "p")
 	h.nothingLeft("p")
-	if n := len(lines(output)); n != storms+2 {
-		t.Errorf("%d signals sent, the program said %d lines", storms, n)
+	if n := len(lines(output)); n != times+2 {
+		t.Errorf("%d signals sent, the program said %d lines", times, n)
 	}
 }

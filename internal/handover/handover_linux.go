@@ -41,9 +41,13 @@ const lowest = 10
 func Exec(binary string, state []byte, files []*os.File, last func() error) error {
 	var s *shelter
 	if !gains(binary) {
-		if s, _ = openShelter(); s != nil { // without it, what comes in these milliseconds may end the process
-			defer s.close()
+		var err error
+		if s, err = openShelter(); err != nil {
+			return err
 		}
+	}
+	if s != nil { // without it, what comes in these milliseconds may be lost, or end the process
+		defer s.close()
 	}
 	syscall.ForkLock.RLock() // or another child could inherit what is open for the program
 	defer syscall.ForkLock.RUnlock()

@@ -3,6 +3,7 @@ package handover
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -24,8 +25,11 @@ type shelter struct {
 // shelterTime is how long a shelter may take to be ready; it needs milliseconds.
 const shelterTime = 5 * time.Second
 
-// openShelter returns when no signal reaches this process any more, or says why that
-// cannot be: some systems forbid to trace a process.
+// errSignalled is the end of a shelter by a signal that was probably for this process, too.
+var errSignalled = errors.New("somebody signals all that belongs to this guardian; try again")
+
+// openShelter returns when no signal reaches this process any more. It returns nil where
+// that cannot be: some systems forbid to trace a process.
 //
 // The caller has seen to it that nobody else waits for this process's children.
 func openShelter() (*shelter, error) {
@@ -49,18 +53,23 @@ func openShelter() (*shelter, error) {
 	if _, err = s.socket.Write([]byte{0}); err == nil {
 		_, err = s.socket.Read(make([]byte, 1))
 	}
-	if err != nil {
-		s.process.Kill()
-		s.close()
-		return nil, errors.New("no process may trace this one")
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	s.process.Kill()
+	if end := s.close(); end.Signaled() && slices.Contains(calls, os.Signal(end.Signal())) {
+		return nil, errSignalled
+	}
+	return nil, nil
 }
 
 // close returns when all signals that were kept have been sent.
-func (s *shelter) close() {
+func (s *shelter) close() (end syscall.WaitStatus) {
 	s.socket.Close()
-	s.process.Wait()
+	if state, err := s.process.Wait(); err == nil {
+		end = state.Sys().(syscall.WaitStatus)
+	}
+	return end
 }
 
 // A sheltered is a shelter as the new program finds it.
