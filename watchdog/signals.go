@@ -13,7 +13,9 @@ var selfPID = os.Getpid()
 // watchSignals turns the guardian's own signals into messages, from forwardSignals on.
 func (g *Guardian) watchSignals() (stop func()) {
 	g.children = make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
-	g.requests = make(chan os.Signal, 64)
+	if g.requests == nil {
+		g.requests = make(chan os.Signal, 64)
+	}
 	g.hangup = onHangup()
 	signal.Notify(g.children, syscall.SIGCHLD)
 	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,

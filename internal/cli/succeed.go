@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
 
 	"holdfast/internal/control"
 	"holdfast/internal/handover"
@@ -90,19 +88,12 @@ func succeed(handed *handover.Handed) int {
 	var guardian *watchdog.Guardian
 	if err == nil {
 		p.capture, p.listener = capture, listener.(*net.UnixListener)
-		guardian, err = watchdog.Resume(i.Guardian, capture, log)
+		guardian, err = watchdog.Resume(i.Guardian, handed.Calls, capture, log)
 	}
 	if err != nil {
 		err = fmt.Errorf("the guardian ends, for it cannot go on after the handover: %w; 'holdfast start %s' guards the program again", err, i.Dir.Name)
 		log.Error().Msg(err.Error())
 		return exitFailed
 	}
-	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
-		ctx := context.Background()
-		g.Ask(ctx, nil) // from the answer on it hears signals itself
-		signal.Stop(handed.Ends)
-		if len(handed.Ends) > 0 {
-			g.Ask(ctx, watchdog.StopRequested{})
-		}
-	}))
+	return exitAs(p.keep(guardian, func(*watchdog.Guardian) {})) // nobody waits for its start
 }
