@@ -23,7 +23,7 @@ type spill struct {
 	dropped atomic.Int64 // lines, since this guardian began
 
 	pipe    sync.Mutex // held by whoever takes something out of the pipe
-	inLine  bool       // what was taken out last is the beginning of a line
+	inLine  bool       // what was taken out last ended within a line
 	begun   bool       // something was dropped that the log does not tell of
 	rest    []byte     // of the line that was begun before
 	resting bool       // that line has not ended
@@ -133,44 +133,51 @@ func (p *spill) drop(text []byte) {
 // end puts onto the empty stage what the log has to know of a spill that is over. done
 // is false when there is nothing to tell.
 func (p *spill) end(fd int) (n int, done bool, err error) {
-	stage, out := p.stream.stage, &p.stream.out
-	switch {
-	case p.begun:
-		text := p.rest
-		if p.bytes > 0 {
-			p.skip = p.inLine
-			if p.skip {
-				p.lines++
-			}
-			text = fmt.Appendf(text, "holdfast: %d lines dropped (%d bytes): %s\n", p.lines, p.bytes, p.why)
-		}
-		if err = stage.clear(out.position(), time.Now()); err == nil {
-			err = stage.put(text)
-		}
-		if err != nil {
-			return 0, true, err
-		}
-		p.inLine = !stage.endsLine()
-		p.begun, p.rest, p.lines, p.bytes = false, nil, 0, 0
-		return len(text), true, nil
-	case p.skip:
+	if !p.begun && !p.skip {
+		return 0, false, nil
+	}
+	var next []byte
+	if p.skip || p.bytes > 0 && p.inLine { // the rest of a line goes first
 		if p.text == nil {
 			p.text = make([]byte, windowSize)
 		}
-		if n, err = readPipe(fd, p.text); n == 0 || err != nil {
-			return n, true, err
+		if n, err = readPipe(fd, p.text); err != nil || n == 0 && p.skip {
+			return 0, true, err
 		}
 		end := bytes.IndexByte(p.text[:n], '\n') + 1
-		if end == 0 {
+		switch {
+		case n == 0: // it has not come yet
+			p.skip = true
+			p.lines++
+		case end == 0:
+			p.bytes += n
 			return n, true, nil
+		case p.skip:
+			p.skip = false
+		default:
+			p.lines++
+			p.dropped.Add(1)
+			p.bytes += end
 		}
-		p.skip, p.inLine = false, p.text[n-1] != '\n'
-		if err = stage.clear(out.position(), time.Now()); err == nil {
-			err = stage.put(p.text[end:n])
+		if end > 0 {
+			next, p.inLine = p.text[end:n], p.text[n-1] != '\n'
 		}
-		return n, true, err
 	}
-	return 0, false, nil
+	text := p.rest
+	if p.begun && p.bytes > 0 {
+		text = fmt.Appendf(text, "holdfast: %d lines dropped (%d bytes): %s\n", p.lines, p.bytes, p.why)
+		p.inLine = len(next) > 0 && p.inLine
+	}
+	p.begun, p.rest, p.lines, p.bytes = true, append(text, next...), 0, 0
+	stage, out := p.stream.stage, &p.stream.out
+	if err = stage.clear(out.position(), time.Now()); err == nil {
+		err = stage.put(p.rest)
+	}
+	if err != nil {
+		return 0, true, err
+	}
+	p.begun, p.rest = false, nil
+	return max(n, 1), true, nil
 }
 
 func (p *spill) reason() string {

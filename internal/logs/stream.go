@@ -41,7 +41,9 @@ type stream struct {
 	spill   *spill // nil unless Overflow is Drop
 	echo    *echo  // nil without one
 
-	moved atomic.Int64 // bytes, of late
+	moved       atomic.Int64 // bytes, by this guardian
+	movedBefore int64        // when carry was woken last
+	woken       time.Time
 
 	mu        sync.Mutex // never held while a disk or a terminal is waited for
 	trouble   error      // what keeps output from the log
@@ -88,6 +90,7 @@ func (s *stream) start(echo *echo) {
 func (s *stream) carry() {
 	defer close(s.done)
 	s.pipe.Read(func(fd uintptr) bool {
+		s.gather()
 		for pause := time.Duration(0); ; {
 			err := s.empty(int(fd), -1)
 			switch {
@@ -102,6 +105,22 @@ func (s *stream) carry() {
 		}
 	})
 }
+
+// gather lets the output of a business that writes line by line come together, so that
+// the lines cost less: woken again at once, with little to carry the last time, it waits
+// a moment for more.
+func (s *stream) gather() {
+	now, moved := time.Now(), s.moved.Load()
+	if now.Sub(s.woken) < gatherTime && moved-s.movedBefore < gatherSize {
+		time.Sleep(gatherTime)
+	}
+	s.woken, s.movedBefore = time.Now(), moved
+}
+
+const (
+	gatherTime = 500 * time.Microsecond
+	gatherSize = 64 << 10
+)
 
 // How long is waited before the log is tried again that could not be written.
 const (
