@@ -26,6 +26,8 @@ type Service struct {
 	Description string
 	// Source is the service file's path, "" for a bare command line.
 	Source string
+	// DropIns are the paths of the files that have changed it, in the order of reading.
+	DropIns []string
 	// Type says when the business counts as started.
 	Type Type
 	// Exec is the command line of the business.

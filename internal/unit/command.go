@@ -49,7 +49,7 @@ func (d *draft) commandLines(commands *[]command) func(string) error {
 				if c.ignoreFailure {
 					return err
 				}
-				return refusal{err}
+				return unloadable{err}
 			}
 			*commands = append(*commands, c)
 		}

@@ -25,7 +25,7 @@ func (d *draft) pidFile(text string) error {
 		file = runtime + "/" + file
 	}
 	if err := checkPath(file); err != nil {
-		return refusal{err}
+		return unloadable{err}
 	}
 	d.service.PIDFile = simplify(file)
 	return nil
@@ -51,7 +51,7 @@ func (d *draft) workingDirectory(text string) error {
 	case err != nil && optional:
 		return err
 	case err != nil:
-		return refusal{err}
+		return unloadable{err}
 	}
 	d.service.WorkingDirectory, d.service.WorkingDirectoryOptional = dir, optional
 	return nil

@@ -84,3 +84,9 @@ func (r refusal) Unwrap() error { return r.error }
 func refuse(format string, args ...any) error {
 	return refusal{fmt.Errorf(format, args...)}
 }
+
+// unloadable is an error after which systemd loads nothing of a service file, and no more
+// of a drop-in.
+type unloadable struct{ error }
+
+func (u unloadable) Unwrap() error { return u.error }
