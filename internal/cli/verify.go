@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/unit"
+	"holdfast/watchdog"
 )
 
 func verifyCommand() *cobra.Command {
@@ -62,7 +63,8 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	if _, err := findProgram(loaded.Service.Exec.Path); err != nil {
+	program := watchdog.LookUpProgram(loaded.Service.Exec.Path, loaded.Service.ExecSearchPath)
+	if _, err := findProgram(program); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {

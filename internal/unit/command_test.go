@@ -2,7 +2,7 @@ package unit
 
 import (
 	"os"
-	"os/user"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -74,9 +74,21 @@ func TestExecStart(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			command := mustLoad(t, "my-web@a-b", environment+"ExecStart="+tt.line).Exec
-			if !slices.Equal(command.Args, tt.want) {
-				t.Errorf("args %q, want %q", command.Args, tt.want)
+			service := mustLoad(t, "my-web@a-b", environment+"ExecStart="+tt.line)
+			command := service.Exec
+			args := command.Args
+			if command.Expand { // as it is done at each start
+				args, _ = watchdog.Expand(args, func(name string) (string, bool) {
+					for _, assignment := range service.Environment {
+						if value, found := strings.CutPrefix(assignment, name+"="); found {
+							return value, true
+						}
+					}
+					return "", false
+				})
+			}
+			if !slices.Equal(args, tt.want) {
+				t.Errorf("args %q, want %q", args, tt.want)
 			}
 			if want := !strings.Contains(tt.line, "-/"); command.IgnoreFailure == want {
 				t.Errorf("IgnoreFailure is %v", command.IgnoreFailure)
@@ -92,28 +104,33 @@ func TestProgram(t *testing.T) {
 		{"/bin/${HOME}", "/bin/${HOME}"},
 		{"/bin/a%%b", "/bin/a%b"},
 		{`"/opt/my web/run"`, "/opt/my web/run"},
-		{"no-such-program-anywhere", "/usr/local/sbin/no-such-program-anywhere"},
+		{"no-such-program-anywhere", "no-such-program-anywhere"}, // looked up at each start
 	}
 	for _, tt := range tests {
 		if got := mustLoad(t, "web", "ExecStart="+tt.line).Exec.Path; got != tt.want {
 			t.Errorf("%s: path %q, want %q", tt.line, got, tt.want)
 		}
 	}
-	sh := mustLoad(t, "web", "ExecStart=sh -c true").Exec
-	if _, err := os.Stat(sh.Path); err != nil || sh.Args[0] != "sh" {
-		t.Errorf("sh is looked up as %+v: %v", sh, err)
-	}
 }
 
-func TestVariablesOfTheUser(t *testing.T) {
+func TestPrefixes(t *testing.T) {
 	t.Parallel()
-	root, err := user.LookupId("0")
-	if err != nil {
-		t.Skip(err)
-	}
-	args := mustLoad(t, "web", "User=0\nEnvironment=LOGNAME=other\nExecStart=/bin/x ${HOME} ${USER} ${LOGNAME}").Exec.Args
-	if want := []string{"/bin/x", root.HomeDir, root.Username, "other"}; !slices.Equal(args, want) {
-		t.Errorf("args %q, want %q", args, want)
+	for line, want := range map[string]watchdog.Command{
+		"/x":     {Expand: true},
+		":/x":    {},
+		"-/x":    {Expand: true, IgnoreFailure: true},
+		"+/x":    {Expand: true, Privileges: watchdog.FullPrivileges},
+		"!-:/x":  {IgnoreFailure: true, Privileges: watchdog.OwnUser},
+		"!!/x":   {Expand: true}, // as without: the kernel has ambient capabilities
+		"@+/x n": {Expand: true, Privileges: watchdog.FullPrivileges},
+	} {
+		got := mustLoad(t, "web", "User=nobody\nExecStart="+line).Exec
+		if got.Path != "/x" {
+			t.Errorf("%s: path %s", line, got.Path)
+		}
+		if got.Path, got.Args = "", nil; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", line, got, want)
+		}
 	}
 }
 

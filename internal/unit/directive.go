@@ -73,7 +73,11 @@ func (d *draft) directives() []Directive {
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
 		{"Service", "WorkingDirectory", Honoured, "Where the business starts: an absolute path or ~; with - in front it may be missing.", d.workingDirectory},
 		{"Service", "UMask", Honoured, "The file mode creation mask of the business, in octal.", into(&s.UMask, parseMode)},
-		{"Service", "Environment", Honoured, "Variables for the business, NAME=value.", d.environment},
+		{"Service", "Environment", Honoured, "Variables for the business, NAME=value.", d.environmentWords(&d.variables, checkVariable)},
+		{"Service", "EnvironmentFile", Honoured, "Files of variables, read at each start; with - in front they may be missing.", d.environmentFile},
+		{"Service", "PassEnvironment", Honoured, "Names of variables that the business gets from whoever starts the service.", d.environmentWords(&d.passed, checkVariableName)},
+		{"Service", "UnsetEnvironment", Honoured, "Variables, NAME or NAME=value, that the business doesn't get, whoever has set them.", d.environmentWords(&s.UnsetEnvironment, checkUnset)},
+		{"Service", "ExecSearchPath", Honoured, "Directories in which programs without a path are looked for; also the PATH of the business.", d.searchPath},
 		{"Service", "OOMScoreAdjust", Honoured, "How readily the kernel kills the business when memory runs out, -1000 to 1000.", d.oomScoreAdjust},
 
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},

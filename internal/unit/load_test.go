@@ -18,6 +18,8 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("XDG_RUNTIME_DIR", "/run")
 	os.Unsetenv("XDG_STATE_HOME")
+	os.Setenv("HOLDFAST_TEST", "passed")
+	os.Unsetenv("NOPE")
 	os.Exit(m.Run())
 }
 
@@ -75,7 +77,7 @@ WantedBy=multi-user.target
 	want := watchdog.Service{
 		Name: "web", Description: "The web server web", Source: path, Type: watchdog.Exec,
 		Exec: watchdog.Command{
-			Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "-c", "/etc/web.conf", "two words"}, IgnoreFailure: true,
+			Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "-c", "${CONFIG}", "two words"}, IgnoreFailure: true, Expand: true,
 		},
 		Environment:      []string{"CONFIG=/etc/web.conf", "NAME=a b", "PATH=/opt/bin"},
 		WorkingDirectory: "/srv/web", WorkingDirectoryOptional: true,
@@ -139,8 +141,17 @@ func TestRepeatedAssignments(t *testing.T) {
 			func(s watchdog.Service) any { return s.Backoff.RestartSec }, time.Second},
 		{"a command is replaced", "ExecStart=", []string{"ExecStart=/bin/echo b"},
 			func(s watchdog.Service) any { return s.Exec.Args[1] }, "b"},
-		{"the environment of the command line reaches the file's command", "ExecStart=\nExecStart=/bin/echo $A",
-			[]string{"Environment=A=7"}, func(s watchdog.Service) any { return s.Exec.Args[1] }, "7"},
+		{"environment files add up", "EnvironmentFile=-/a/%N//*.env\nEnvironmentFile=/b", nil, environmentFiles, "-/a/web/*.env /b"},
+		{"and are taken back", "EnvironmentFile=/a\nEnvironmentFile=\nEnvironmentFile=/b", nil, environmentFiles, "/b"},
+		{"what is unset adds up", "UnsetEnvironment=A \"B=1 2\"\nUnsetEnvironment=C", nil, unset, "A|B=1 2|C"},
+		{"and is taken back", "UnsetEnvironment=A\nUnsetEnvironment=", nil, unset, ""},
+		{"the search path is the PATH", "ExecSearchPath=/a:/b/\nExecSearchPath=/c", nil, environmentOf("PATH"), "/a:/b:/c"},
+		{"unless Environment= says otherwise", "ExecSearchPath=/a\nEnvironment=PATH=/b", nil, environmentOf("PATH"), "/b"},
+		{"no search path, no other PATH", "ExecSearchPath=/a\nExecSearchPath=", nil, environmentOf("PATH"),
+			"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		{"variables are passed on", "PassEnvironment=NOPE HOLDFAST_TEST", nil, ownEnvironment, "HOLDFAST_TEST=passed"},
+		{"but Environment= counts more", "Environment=HOLDFAST_TEST=own\nPassEnvironment=HOLDFAST_TEST", nil, ownEnvironment, "HOLDFAST_TEST=own"},
+		{"and they are taken back", "PassEnvironment=HOLDFAST_TEST\nPassEnvironment=", nil, ownEnvironment, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,6 +173,27 @@ func prevent(s watchdog.Service) any   { return s.Policy.RestartPreventExitStatu
 func directory(s watchdog.Service) any { return s.WorkingDirectory }
 func timeouts(s watchdog.Service) any {
 	return [2]time.Duration{s.TimeoutStartSec, s.TimeoutStopSec}
+}
+func environmentFiles(s watchdog.Service) any {
+	var files []string
+	for _, file := range s.EnvironmentFiles {
+		if file.Optional {
+			file.Path = "-" + file.Path
+		}
+		files = append(files, file.Path)
+	}
+	return strings.Join(files, " ")
+}
+func unset(s watchdog.Service) any { return strings.Join(s.UnsetEnvironment, "|") }
+func environmentOf(name string) func(watchdog.Service) any {
+	return func(s watchdog.Service) any {
+		for _, assignment := range s.Environment {
+			if value, found := strings.CutPrefix(assignment, name+"="); found {
+				return value
+			}
+		}
+		return nil
+	}
 }
 func ownEnvironment(s watchdog.Service) any { return strings.Join(s.Environment[1:], " ") }
 

@@ -177,7 +177,9 @@ type draft struct {
 	initial  watchdog.Service
 	commands []command // what ExecStart= gave so far
 	onCrash  []command // and OnCrash=
-	table    []Directive
+	// variables are those of Environment=, and passed the names of PassEnvironment=.
+	variables, passed []string
+	table             []Directive
 
 	file             string // "" for a bare command line
 	at               Setting
@@ -197,7 +199,9 @@ func newDraft(service watchdog.Service) *draft {
 	} {
 		list.Codes, list.Signals = slices.Clone(list.Codes), slices.Clone(list.Signals)
 	}
-	d.service.Environment = slices.Clone(service.Environment)
+	d.service.EnvironmentFiles = slices.Clone(service.EnvironmentFiles)
+	d.service.UnsetEnvironment = slices.Clone(service.UnsetEnvironment)
+	d.service.ExecSearchPath = slices.Clone(service.ExecSearchPath)
 	d.table = d.directives()
 	return d
 }

@@ -151,8 +151,14 @@ func TestVerdicts(t *testing.T) {
 			problems{`2: ExecStart=/bin/echo \q: unknown escape sequence; a backslash itself is written \\`}},
 		{"a variable that is not set is empty", "[Service]\nExecStart=/bin/echo ${NOPE}\n",
 			problems{`2: ExecStart=/bin/echo ${NOPE}: the variable "NOPE" is not set, so it is empty`}},
-		{"privileges beside User= refuse", "[Service]\nUser=nobody\nExecStart=+/bin/true\n", problems{
-			"!3: ExecStart=+/bin/true: the prefix + would run the program without User= and Group=, which holdfast does not do"}},
+		{"privileges beside User= are given", ok + "User=nobody\nExecStart=\nExecStart=+/bin/true\n", nil},
+		{"a newer prefix refuses", "[Service]\nExecStart=|/bin/true\n",
+			problems{"!2: ExecStart=|/bin/true: the prefix | is of a systemd newer than 257, and not known here"}},
+		{"a file of variables may set it", "[Service]\nEnvironmentFile=/etc/default/web\nExecStart=/bin/echo ${NOPE}\n", nil},
+		{"a relative file of variables is ignored", ok + "EnvironmentFile=-web.env\n", problems{"3: EnvironmentFile=-web.env: not an absolute path"}},
+		{"what can be no variable is not passed on", ok + "PassEnvironment=A 1B\n", problems{"3: PassEnvironment=A 1B: 1B cannot be the name of a variable"}},
+		{"nor unset", ok + "UnsetEnvironment=A=1 1B=1\n", problems{"3: UnsetEnvironment=A=1 1B=1: 1B cannot be the name of a variable"}},
+		{"a relative directory of programs is ignored", ok + "ExecSearchPath=/a:b\n", problems{"3: ExecSearchPath=/a:b: b: not an absolute path"}},
 
 		// Settings that do not go together.
 		{"steps without a maximum", ok + "RestartSteps=3\n", problems{"3: RestartSteps=3: no effect without RestartMaxDelaySec="}},
