@@ -1,6 +1,8 @@
 package unit
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -142,28 +144,64 @@ func TestSpecifiersOfTheHost(t *testing.T) {
 		t.Skip(err)
 	}
 	short, _, _ := strings.Cut(host, ".")
-	service := mustLoad(t, "web", "ExecStart=/bin/x %H %l %t %S %C %E %L %T %V %U %G %u %g %h %b %v %y %Y")
+	service := mustLoad(t, "web", "ExecStart=/bin/x %H %l %t %S %C %E %L %D %d %T %V %U %G %u %g %h %s %q %b %v %a %y %Y")
 	args := service.Exec.Args[1:]
 	if args[0] != host || args[1] != short {
 		t.Errorf("%%H %%l are %q", args[:2])
 	}
 	if os.Getuid() == 0 {
-		if want := []string{"/run", "/var/lib", "/var/cache", "/etc", "/var/log"}; !slices.Equal(args[2:7], want) {
-			t.Errorf("root's directories are %q, want %q", args[2:7], want)
+		want := []string{"/run", "/var/lib", "/var/cache", "/etc", "/var/log", "/usr/share", "/run/credentials/web.service"}
+		if !slices.Equal(args[2:9], want) {
+			t.Errorf("root's directories are %q, want %q", args[2:9], want)
 		}
 	}
 	if slices.Contains(args, "") || args[len(args)-2] != service.Source {
 		t.Errorf("specifiers %q", args)
 	}
+	if _, err := os.Stat("/etc/os-release"); err == nil {
+		mustLoad(t, "web", "ExecStart=/bin/x %A %B %M %o %w %W") // each may be empty
+	}
 }
 
-func TestUnescapeName(t *testing.T) {
+func TestFacts(t *testing.T) {
 	t.Parallel()
-	for escaped, want := range map[string]string{
-		"": "", "a-b": "a/b", `a\x2db`: "a-b", `caf\xc3\xa9`: "café", `a\x2`: `a\x2`, `a\xzz`: `a\xzz`, `\`: `\`,
+	file := writeFile(t, "os-release", "ID=debian\nVERSION_ID=\"12\"\n")
+	for name, want := range map[string]string{"ID": "debian", "VERSION_ID": "12", "IMAGE_ID": ""} {
+		if got, err := fact(name, file+".none", file); got != want || err != nil {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if _, err := fact("ID", file+".none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without the file: %v", err)
+	}
+	for machine, want := range map[string]string{
+		"x86_64": "x86-64", "i686": "x86", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm", "armv7b": "arm-be",
+		"riscv64": "riscv64", "ppc64le": "ppc64-le", "amd64": "x86-64",
 	} {
-		if got := unescapeName(escaped); got != want {
-			t.Errorf("unescapeName(%q) = %q, want %q", escaped, got, want)
+		if got := architecture(machine); got != want {
+			t.Errorf("%s is %s, want %s", machine, got, want)
+		}
+	}
+}
+
+// The verdicts are those of systemd 252.
+func TestSpecifiersOfInstances(t *testing.T) {
+	t.Parallel()
+	const none = "none"
+	for instance, want := range map[string][2]string{ // %I and %f
+		"a": {"a", "/a"}, "a-b": {"a/b", "/a/b"}, `a\x2db`: {"a-b", "/a-b"}, `a\x2fb`: {"a/b", "/a/b"}, "-": {"/", "/"},
+		"a--b": {"a//b", none}, "-a": {"/a", none}, "a-": {"a/", none}, "..-a": {"../a", none}, ".": {".", none},
+		`a\x2`: {none, none}, `a\zb`: {none, none}, `a\x00`: {none, none}, `caf\xc3\xa9`: {"café", "/café"},
+	} {
+		for i, specifier := range []string{"%I", "%f"} {
+			d := newDraft(watchdog.Service{Name: "web@" + instance})
+			got, err := d.specifiers(specifier)
+			if err != nil {
+				got = none
+			}
+			if got != want[i] {
+				t.Errorf("%s of %s is %q, %v, want %q", specifier, instance, got, err, want[i])
+			}
 		}
 	}
 }
