@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"slices"
 	"strings"
 
 	"holdfast/watchdog"
@@ -84,37 +85,17 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
-	for _, row := range []struct {
-		section, names, doc string
-		class               Class
-		set                 func(string) error
-	}{
-		{"Unit", dependencies, "Orders units, of which there is one here.", Harmless, accept},
-		{"Install", installation, "Says what systemctl enable does.", Harmless, accept},
-		{"Service", sandboxing, "Promises protection that holdfast does not give.", Refused, d.sandbox},
-	} {
-		for _, name := range strings.Fields(row.names) {
-			table = append(table, Directive{row.section, name, row.class, row.doc, row.set})
+	known := map[[2]string]bool{}
+	for _, row := range table {
+		known[[2]string{row.Section, row.Name}] = true
+	}
+	for _, group := range slices.Concat(d.classified(), d.interim()) {
+		for name := range strings.FieldsSeq(group.names) {
+			if key := [2]string{group.section, name}; !known[key] {
+				known[key] = true
+				table = append(table, Directive{group.section, name, group.class, group.doc, group.set})
+			}
 		}
 	}
 	return table
 }
-
-const (
-	dependencies = `Documentation Wants Requires Requisite BindsTo PartOf Upholds Before After DefaultDependencies`
-
-	installation = `WantedBy RequiredBy UpheldBy Also Alias DefaultInstance`
-
-	sandboxing = `
-		RootDirectory RootImage DynamicUser NoNewPrivileges CapabilityBoundingSet SecureBits
-		ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
-		ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
-		PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts
-		ReadOnlyPaths InaccessiblePaths ReadOnlyDirectories InaccessibleDirectories NoExecPaths TemporaryFileSystem NetworkNamespacePath
-		RestrictAddressFamilies RestrictFileSystems RestrictNamespaces RestrictNetworkInterfaces
-		RestrictRealtime RestrictSUIDSGID LockPersonality MemoryDenyWriteExecute
-		SystemCallFilter SystemCallArchitectures SELinuxContext AppArmorProfile SmackProcessLabel
-		IPAddressDeny SocketBindDeny DevicePolicy`
-)
-
-func accept(string) error { return nil }

@@ -100,7 +100,7 @@ WantedBy=multi-user.target
 		t.Errorf("got\n%+v\nwant\n%+v", loaded.Service, want)
 	}
 	listed := loaded.Settings[1]
-	if want := (Setting{path, 5, "Unit", "Documentation", "man:web(8)", Harmless, "Orders units, of which there is one here."}); listed != want {
+	if want := (Setting{path, 5, "Unit", "Documentation", "man:web(8)", Harmless, "For people and tools."}); listed != want {
 		t.Errorf("listed %+v, want %+v", listed, want)
 	}
 }
@@ -232,7 +232,7 @@ func TestSetRefuses(t *testing.T) {
 	tests := []struct{ setting, want string }{
 		{"Restart", "Restart is no setting; write Name=value"},
 		{"=1", "=1 is no setting; write Name=value"},
-		{"Foo=1", "Foo=1: unknown, or not honoured by this version"},
+		{"Foo=1", "Foo=1: unknown to systemd 257 and to holdfast"},
 		{"restart=no", "restart=no: unknown; it is spelled Restart"},
 		{"RestartSec=fast", "RestartSec=fast: not a time span; write 5, 500ms or 1min 30s"},
 		{"SuccessExitStatus=1 BAD", `SuccessExitStatus=1 BAD: "BAD" is no exit code (0 to 255), exit name (TEMPFAIL), signal (SIGKILL or KILL) or OOM`},
@@ -253,7 +253,7 @@ func TestSetRefuses(t *testing.T) {
 		}
 	}
 	path := writeFile(t, "web.service", "[Service]\nExecStart=/bin/true\nFoo=1\n")
-	if _, err := Load(path, Options{Settings: []string{"Foo=2"}}); err == nil || err.Error() != "Foo=2: unknown, or not honoured by this version" {
+	if _, err := Load(path, Options{Settings: []string{"Foo=2"}}); err == nil || err.Error() != "Foo=2: unknown to systemd 257 and to holdfast" {
 		t.Errorf("beside a file: error %v", err)
 	}
 }
@@ -269,6 +269,53 @@ func TestDirectives(t *testing.T) {
 		seen[key] = true
 		if directive.set == nil || directive.Class == "" || !strings.HasSuffix(directive.Doc, ".") || strings.Contains(directive.Doc, "\n") {
 			t.Errorf("%s is incomplete: %+v", key, directive)
+		}
+	}
+}
+
+// The list of names was taken from systemd's manuals; the table says something of each.
+func TestEveryDirectiveIsClassified(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/systemd-257-directives.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDraft(watchdog.FileDefaults("web"))
+	listed := map[[2]string]bool{}
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		switch line = strings.TrimSpace(line); {
+		case line == "" || line[0] == '#':
+		case line[0] == '[':
+			section = strings.Trim(line, "[]")
+		case listed[[2]string{section, line}]:
+			t.Errorf("[%s] %s is listed twice", section, line)
+		default:
+			listed[[2]string{section, line}] = true
+			if found, hint := d.lookup(section, line); found.Class == Unknown {
+				t.Errorf("[%s] %s is %s", section, line, hint)
+			}
+		}
+	}
+	if len(listed) < 370 {
+		t.Errorf("only %d names are listed", len(listed))
+	}
+	for _, directive := range d.table {
+		if key := [2]string{directive.Section, directive.Name}; !listed[key] && directive.Section != "X-Holdfast" {
+			t.Errorf("systemd has no %s= in [%s]", directive.Name, directive.Section)
+		}
+	}
+}
+
+// What a value asks for decides, not the name alone.
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]Class{
+		"Restart=no": Honoured, "Slice=web.slice": Harmless, "PrivateTmp=yes": Refused, "OpenFile=/x": NotHonoured, "Foo=1": Unknown,
+	} {
+		loaded, err := Load(writeFile(t, "web.service", "[Service]\nExecStart=/bin/true\n"+line+"\n"), Options{})
+		if got := loaded.Settings[1].Class; got != want || (err != nil) != (want == Refused) || (len(loaded.Problems) > 0) != (want != Honoured && want != Harmless) {
+			t.Errorf("%s is %s: %v, %v", line, got, err, loaded.Problems)
 		}
 	}
 }

@@ -238,7 +238,7 @@ func (d *draft) apply(setting Setting) bool {
 
 // lookup finds a directive. One that is unknown comes with a sentence about it.
 func (d *draft) lookup(section, name string) (found Directive, hint string) {
-	hint = "unknown, or not honoured by this version"
+	hint = "unknown to systemd 257 and to holdfast"
 	for _, directive := range d.table {
 		switch {
 		case directive.Name == name && (directive.Section == section || section == ""):

@@ -145,7 +145,7 @@ func (d *draft) account(field *string) func(string) error {
 // sandbox refuses a promise of protection. What promises nothing is accepted.
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
-	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
+	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto", "inherit"}, text) ||
 		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
 	switch {
 	case nothing:

@@ -64,15 +64,18 @@ func TestVerdicts(t *testing.T) {
 			problems{`3: no = in this line, so it is ignored: "a\x1bb"`}},
 
 		// What is known where.
-		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown, or not honoured by this version"}},
+		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown to systemd 257 and to holdfast"}},
 		{"an X- directive is another program's", ok + "X-Foo=1\n", nil},
 		{"our own section knows its directives", ok + "[X-Holdfast]\nSettle=1\n",
-			problems{"4: Settle=1: unknown, or not honoured by this version"}},
+			problems{"4: Settle=1: unknown to systemd 257 and to holdfast"}},
 		{"the case of a name counts", ok + "restart=always\n", problems{"3: restart=always: unknown; it is spelled Restart"}},
 		{"a directive in the wrong section", ok + "StartLimitIntervalSec=5\n",
 			problems{"3: StartLimitIntervalSec=5: not known in [Service]; it belongs in [Unit]"}},
-		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown, or not honoured by this version"}},
+		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown to systemd 257 and to holdfast"}},
 		{"what orders units is harmless", "[Unit]\nAfter=network.target\n" + ok + "[Install]\nWantedBy=multi-user.target\n", nil},
+
+		{"what this version does not honour is told", ok + "OpenFile=/etc/web.conf\n", problems{"3: OpenFile=/etc/web.conf: not honoured by this version of holdfast"}},
+		{"but not where it asks for nothing", ok + "NonBlocking=no\nLoadCredential=\nMemoryKSM=off\n", nil},
 
 		// Protection.
 		{"sandboxing refuses", ok + "ProtectSystem=strict\n", problems{
