@@ -42,7 +42,7 @@ func (g *Guardian) spawn() Event {
 	g.began, g.killed = time.Now(), false
 	g.record.InvocationID = g.nextID
 	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
-	spec, exit := g.spec()
+	spec, exit := g.spec(g.service.Exec, g.record.InvocationID)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)

@@ -81,6 +81,7 @@ func properties() []property {
 		usage("CPUUsageNSec", func(t tree) string { return strconv.FormatInt(int64(t.cpu), 10) }),
 
 		setting("FragmentPath", func(s watchdog.Service) string { return s.Source }),
+		setting("DropInPaths", func(s watchdog.Service) string { return strings.Join(s.DropIns, " ") }),
 		setting("Type", func(s watchdog.Service) string { return string(s.Type) }),
 		fact("ExecStart", execStartProperty),
 		setting("User", func(s watchdog.Service) string { return s.User }),

@@ -134,6 +134,9 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 	fmt.Fprintf(w, "%s %s - %s\n", s.paint(colour, mark), v.dir.Name, printable(service.Description))
 	if service.Source != "" {
 		line("Loaded", "loaded (%s)", printable(service.Source))
+		for i, path := range service.DropIns {
+			line([]string{"Drop-In", ""}[min(i, 1)], "%s", printable(path))
+		}
 	} else {
 		line("Loaded", "%s", s.cut("command line ("+commandLine(service.Exec.Args)+")"))
 	}
