@@ -68,7 +68,7 @@ func (g *Guardian) reportCrash() {
 	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Report != "" {
 		return
 	}
-	spec, unspawnable := g.spec() // as of the run that has ended: the next has not begun
+	spec, unspawnable := g.spec(g.service.OnCrash) // as of the run that has ended: the next has not begun
 	run.Report = reportName(run.Number, time.Now())
 	g.changed = true
 	report := g.crashReport(*run, spec)
@@ -80,7 +80,6 @@ func (g *Guardian) reportCrash() {
 	case !g.crashes.hooked.CompareAndSwap(false, true):
 		g.log.Warn().Int("run", run.Number).Msg("the OnCrash= command is not run: that of an earlier crash still runs")
 	default:
-		spec.Path, spec.Args = g.service.OnCrash.Path, g.service.OnCrash.Args
 		spec.Env = hookEnvironment(spec.Env, run)
 		hook, g.crashes.dirty = &spec, true
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -62,7 +63,7 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	if _, err := findProgram(loaded.Service.Exec.Path); err != nil {
+	if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, loaded.Service.Exec.Path)); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {

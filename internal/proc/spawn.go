@@ -19,6 +19,9 @@ type Spec struct {
 	// blocking mode, as any program expects. Every other descriptor must be close-on-exec already.
 	Stdin, Stdout, Stderr *os.File
 
+	// Redirect takes the place of Stdin, Stdout and Stderr where it is not nil.
+	Redirect [3]*Redirection
+
 	Credential *syscall.Credential // user and groups; nil: the guardian's
 
 	// OOMScoreAdj is from -1000 (never a victim of the OOM killer) to 1000 (the first one); nil is
@@ -102,17 +105,10 @@ func (e *SpawnError) Unwrap() error { return e.Err }
 // forkExec starts the process in a process group of its own. Signals are at their defaults there and none
 // is blocked, but one that this process ignores stays ignored.
 func forkExec(spec Spec) (pid int, err error) {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	files, opened, err := openStreams(&spec)
+	defer closeAll(opened)
 	if err != nil {
-		return 0, &SpawnError{StepStdin, os.DevNull, errors.Unwrap(err)}
-	}
-	defer null.Close()
-	files := make([]uintptr, 3)
-	for i, f := range []*os.File{spec.Stdin, spec.Stdout, spec.Stderr} {
-		if f == nil {
-			f = null
-		}
-		files[i] = f.Fd()
+		return 0, err
 	}
 	defer unblockSignals()()
 	sys := &syscall.SysProcAttr{Setpgid: true, Credential: spec.Credential}

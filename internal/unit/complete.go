@@ -16,6 +16,7 @@ func (d *draft) complete() {
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
+	d.completeScheduling()
 }
 
 func (d *draft) completeCommand() {

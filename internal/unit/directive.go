@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"slices"
 	"strings"
 
 	"holdfast/watchdog"
@@ -80,6 +81,7 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
+	table = slices.Concat(table, d.executionDirectives())
 	for _, row := range []struct {
 		section, names, doc string
 		class               Class
@@ -102,7 +104,7 @@ const (
 	installation = `WantedBy RequiredBy UpheldBy Also Alias DefaultInstance`
 
 	sandboxing = `
-		RootDirectory RootImage DynamicUser NoNewPrivileges CapabilityBoundingSet SecureBits
+		RootImage DynamicUser
 		ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
 		ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
 		PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts

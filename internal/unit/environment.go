@@ -66,12 +66,11 @@ func (d *draft) variable(name string) (string, bool) {
 			return value, true
 		}
 	}
-	if d.service.User != "" && slices.Contains([]string{"HOME", "LOGNAME", "USER"}, name) {
-		if account, err := watchdog.LookupUser(d.service.User); err == nil {
-			if name == "HOME" {
-				return account.HomeDir, true
+	for _, given := range [][]string{d.service.Directories.Variables(), watchdog.LoginEnvironment(d.service.User)} {
+		for _, assignment := range given {
+			if value, found := strings.CutPrefix(assignment, name+"="); found && name != "" {
+				return value, true
 			}
-			return account.Username, true
 		}
 	}
 	return "", false

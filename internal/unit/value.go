@@ -146,7 +146,7 @@ func (d *draft) account(field *string) func(string) error {
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
 	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
-		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
+		text == ""
 	switch {
 	case nothing:
 		return nil
