@@ -20,6 +20,9 @@ func (g *Guardian) runControl(r RunControl) Event {
 	}
 	spec, exit := g.spec(command, mark, g.controlEnvironment(r.State)...)
 	if exit == nil {
+		exit = g.prepare(&spec)
+	}
+	if exit == nil {
 		id, err := g.reaper.Spawn(spec)
 		if err == nil {
 			g.control = id

@@ -32,11 +32,7 @@ func (d *draft) completeControl() {
 		}
 		*list.field = nil
 		for _, c := range list.commands {
-			if d.mayRun(c) {
-				*list.field = append(*list.field, watchdog.Command{
-					Path: lookUpProgram(c.path), Args: c.args, IgnoreFailure: c.ignoreFailure, Expand: !c.literal,
-				})
-			}
+			*list.field = append(*list.field, c.program())
 		}
 	}
 }
