@@ -26,7 +26,9 @@ func (g *Guardian) findMain() Event {
 		}
 	}
 	if err != nil {
-		g.log.Info().Msg("the business is not known: " + err.Error())
+		if err.Error() != g.machine.missing {
+			g.log.Info().Msg("the business is not known: " + err.Error())
+		}
 		return MainMissing{err.Error()}
 	}
 	g.followMain(id, foreign)
@@ -155,9 +157,6 @@ func (g *Guardian) mainMoved(ended proc.Ended) bool {
 	return true
 }
 
-// awaitPause is how often a PID file is looked at that is waited for.
-const awaitPause = 20 * time.Millisecond
-
 // awaitMain tells of changes of the PID file for as long as a start lasts.
 func (g *Guardian) awaitMain() {
 	if g.unawait != nil {
@@ -165,22 +164,9 @@ func (g *Guardian) awaitMain() {
 	}
 	quit := make(chan struct{})
 	g.unawait = func() { close(quit) }
-	file := g.service.BusinessPIDFile
-	var seen fs.FileInfo // nil: not even a file that is there already was looked at since
-	go func() {
-		for {
-			select {
-			case <-quit:
-				return
-			case <-time.After(awaitPause):
-			}
-			now, err := os.Stat(file)
-			if err == nil && (seen == nil || !os.SameFile(seen, now) || seen.ModTime() != now.ModTime() || seen.Size() != now.Size()) {
-				seen = now
-				g.send(PIDFileChanged{})
-			}
-		}
-	}()
+	if err := awaitFile(g.service.BusinessPIDFile, quit, func() { g.send(PIDFileChanged{}) }); err != nil {
+		g.log.Error().Err(err).Msg("cannot wait for the PID file of the business")
+	}
 }
 
 // leaveMain ends what belongs to the state before. The PID file of a business that has

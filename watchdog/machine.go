@@ -24,6 +24,7 @@ type Machine struct {
 	of      State
 	command int
 	reload  Result // of the last one
+	missing string // why the business of Type=forking was not found when it was last looked for
 
 	awaited  bool // somebody waits for the outcome of a start
 	cameUp   bool // the service counted as started at least once
@@ -70,7 +71,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 	case MainFound:
 		return m.mainFound(now)
 	case MainMissing:
-		return m.mainMissing(now, event.Reason)
+		m.missing = event.Reason
+		return m.mainMissing(now)
 	case PIDFileChanged:
 		if m.awaitsMain() {
 			return []Action{FindMain{}}
