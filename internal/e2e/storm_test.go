@@ -17,7 +17,7 @@ import (
 )
 
 // A talker says which signals it gets, and answers a SIGTERM with code 3.
-const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT USR1; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
+const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT WINCH; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
 
 // upgradeAndSignal has the guardian handed over to binary, and sends it a signal at any
 // moment of that, half the times near the exec.
@@ -89,7 +89,7 @@ func signalsDuringUpgrades(t *testing.T, times int) {
 	guardian := h.pid("p", "GuardianPID")
 	output := filepath.Join(h.dir, "log", "p", "output.log")
 	await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
-	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1}
+	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH}
 	for i := range times {
 		signal := signals[i%len(signals)]
 		upgrade := h.upgradeAndSignal(guardian, []string{b, a}[i%2], signal)
