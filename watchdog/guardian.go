@@ -36,6 +36,7 @@ type Guardian struct {
 	Version string
 	crashes crashes
 
+	above      *announcer // nil where no manager wants to hear of the service
 	succession Succession
 	resumed    bool       // from a program that was in this process before
 	successor  *successor // asked for, and next in turn
@@ -167,6 +168,7 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
+	defer g.startAnnouncing()()
 	if g.resumed {
 		g.resume()
 	}
@@ -250,6 +252,8 @@ func (g *Guardian) take(m message) {
 		g.answer(m)
 	case upgradeRequested:
 		g.upgrade()
+	case heartbeat:
+		g.giveSign()
 	case successor:
 		if g.successor != nil || g.handing {
 			m.reply <- errors.New("another handover is under way")
@@ -292,6 +296,9 @@ func (g *Guardian) step(event Event) {
 	if g.finished {
 		return
 	}
+	if _, reload := event.(ReloadRequested); reload && g.above != nil {
+		g.above.reloaded = true
+	}
 	for event != nil {
 		var next Event
 		for _, action := range g.machine.Step(time.Now(), event) {
@@ -311,6 +318,7 @@ func (g *Guardian) settle() {
 		g.save()
 		g.changed = false
 	}
+	g.announce()
 	if g.outcome == "" {
 		return
 	}

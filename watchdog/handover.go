@@ -115,6 +115,9 @@ func (g *Guardian) handOver(binary string) error {
 	}
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
+	if g.above != nil {
+		g.above.flush()
+	}
 	g.save() // should that program end at once, there is another way to go on: adoption
 	heritage, err := json.Marshal(g.heritage())
 	if err == nil {

@@ -16,6 +16,7 @@ import (
 	"holdfast/daemon"
 	"holdfast/internal/control"
 	"holdfast/internal/logs"
+	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
@@ -135,6 +136,9 @@ type post struct {
 // keep is the guardian's life, up to its end or to a handover.
 func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) watchdog.Record {
 	guardian.Version = version
+	if p.foreground { // one that has detached itself is not what the manager has started
+		guardian.Announce(notify.OurManager())
+	}
 	opened := make(chan struct{})
 	server := control.NewServer(p.listener, guardian)
 	guardian.PrepareHandover(p.succession(opened, server))
