@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		"exits": roleExits, "orphan": roleOrphan, "many-orphans": roleManyOrphans, "stubborn": roleStubborn,
 		"inheritance": roleInheritance, "unprivileged": roleUnprivileged, "scores": roleScores,
 		"die": roleDie, "hog": roleHog, "main-thread-ended": roleMainThreadEnded, "blocked": roleBlocked,
-		"heir": roleHeir, "aside": roleAside,
+		"heir": roleHeir, "aside": roleAside, "known": roleKnown,
 	}
 	if play := roles[os.Getenv(roleVar)]; play != nil {
 		os.Unsetenv(roleVar)
