@@ -68,7 +68,7 @@ func (g *Guardian) reportCrash() {
 	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Report != "" {
 		return
 	}
-	spec, unspawnable := g.spec() // as of the run that has ended: the next has not begun
+	spec, unspawnable := g.spec(g.service.Exec, g.record.InvocationID) // as of the run that has ended: the next has not begun
 	run.Report = reportName(run.Number, time.Now())
 	g.changed = true
 	report := g.crashReport(*run, spec)

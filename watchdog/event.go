@@ -45,12 +45,22 @@ type (
 		Alone bool
 	}
 
+	// ControlExited says that the control process ended and was reaped, or could not be
+	// started.
+	ControlExited struct {
+		Exit Exit
+		// Alone says that nothing else is left below the guardian.
+		Alone bool
+	}
+
 	// Adopted says that this guardian goes on where another one stopped: the machine was
 	// restored from that one's record.
 	Adopted struct {
 		// Exited is the end of the business that came meanwhile, nil if it is alive or
 		// there was none.
 		Exited *Exited
+		// Control is the end of the control process that came meanwhile.
+		Control *ControlExited
 		// Alone says that nothing of the service is alive.
 		Alone bool
 		// Left is what the timer still has to run.
@@ -78,6 +88,7 @@ func (ResetFailedRequested) event() {}
 func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}
+func (ControlExited) event()        {}
 func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}

@@ -84,6 +84,8 @@ type heritage struct {
 	// Of the machine, beyond the record:
 	Exit                            *Exit
 	Running, Others, Awaited, Hurry bool
+	Control                         bool
+	Reload                          Result
 
 	Children proc.Children
 	Began    time.Duration // of the present run, on the clock that runs since boot
@@ -96,6 +98,7 @@ func (g *Guardian) heritage() heritage {
 	return heritage{
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
+		Control: m.control, Reload: m.reload,
 		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed,
 		Estate: g.estate != nil,
 	}
@@ -201,7 +204,7 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
 		crashes: crashes{ended: make(chan struct{})},
-		record:  h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
+		record:  h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control), killed: h.Killed, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
@@ -210,6 +213,7 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 	}
 	m := restoreMachine(&g.service, g.record)
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
+	m.control, m.reload = h.Control, h.Reload
 	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
@@ -231,6 +235,11 @@ func (g *Guardian) resume() {
 		err := g.estate.Watch(g.business, g.tellEnd)
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
+		}
+	}
+	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
+		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {
+			ended = append(ended, g.control.Exit(g.witness, 0))
 		}
 	}
 	go g.collect(ended...)

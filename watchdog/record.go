@@ -21,9 +21,14 @@ type Record struct {
 	// disk; "" when all is well.
 	Trouble string `json:"trouble,omitempty"`
 
+	// Output is the last lines of a start that failed before there was a business.
+	Output []string `json:"output,omitempty"`
+
 	// Guardian and Business are the live processes, as far as the guardian knew.
 	Guardian Process `json:"guardian,omitzero"`
 	Business Process `json:"business,omitzero"`
+	// Control is the command that is run beside the business, such as ExecReload=.
+	Control Process `json:"control,omitzero"`
 	// Program is what runs in the guardian.
 	Program Program `json:"program,omitzero"`
 	// BootID tells whether the processes can still be there after a reboot.
@@ -166,6 +171,7 @@ func (r *Record) enter(state State, now time.Time) {
 	was, is := r.State.Active(), state.Active()
 	r.State, r.StateChanged, r.NextStart = state, now, time.Time{}
 	idle := func(active string) bool { return active == "inactive" || active == "failed" }
+	up := func(active string) bool { return active == "active" || active == "reloading" }
 	switch {
 	case idle(was) && !idle(is):
 		r.InactiveExit = now
@@ -173,9 +179,9 @@ func (r *Record) enter(state State, now time.Time) {
 		r.InactiveEnter = now
 	}
 	switch {
-	case was != "active" && is == "active":
+	case !up(was) && up(is):
 		r.ActiveEnter = now
-	case was == "active" && is != "active":
+	case up(was) && !up(is):
 		r.ActiveExit = now
 	}
 }

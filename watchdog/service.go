@@ -28,8 +28,15 @@ type Service struct {
 	Source string
 	// Type says when the business counts as started.
 	Type Type
-	// Exec is the command line of the business.
+	// Exec is the command line of the business, ExecStart=. Without a Path there is none,
+	// which Type=oneshot allows.
 	Exec Command
+	// ExecMore are the further ones of Type=oneshot, run one after another.
+	ExecMore []Command
+	// These are run beside the business, each list in its order, as systemd.service(5) says.
+	ExecCondition, ExecStartPre, ExecStartPost, ExecReload, ExecStop, ExecStopPost []Command
+	// RemainAfterExit counts the service as active after the business has ended well.
+	RemainAfterExit bool
 	// Environment is the business's whole environment, as NAME=value.
 	Environment []string
 	// WorkingDirectory is an absolute path.
@@ -79,6 +86,12 @@ type Service struct {
 	SendSIGKILL bool
 	// TimeoutStopSec is how long each phase of a stop waits; Infinity means for ever.
 	TimeoutStopSec time.Duration
+	// WatchdogSignal ends a business with a core, where that is asked for: SIGABRT.
+	WatchdogSignal syscall.Signal
+	// TimeoutAbortSec is how long such an end may take; nil means TimeoutStopSec.
+	TimeoutAbortSec *time.Duration
+	// TimeoutStartFailureMode and TimeoutStopFailureMode say how what takes too long is ended.
+	TimeoutStartFailureMode, TimeoutStopFailureMode FailureMode
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
 
@@ -95,6 +108,9 @@ type Command struct {
 	Args []string
 	// IgnoreFailure counts every exit as a success (the prefix "-").
 	IgnoreFailure bool
+	// Expand says that variables are put into Args at each run, by systemd's rules: those of
+	// the service, and $MAINPID and its like.
+	Expand bool `json:",omitempty"`
 }
 
 // Type says when a business counts as started, as Type= of systemd.service(5).
@@ -102,8 +118,23 @@ type Type string
 
 // The types of service that can be guarded.
 const (
-	Simple Type = "simple" // once it was forked
-	Exec   Type = "exec"   // once its program was executed
+	Simple  Type = "simple"  // once it was forked
+	Exec    Type = "exec"    // once its program was executed
+	Oneshot Type = "oneshot" // once it has ended: its work is the start
+	Idle    Type = "idle"    // as simple: there are no jobs whose end it would await
+)
+
+// isPrompt reports a type whose business counts as started once it is spawned.
+func (t Type) isPrompt() bool { return t == Simple || t == Exec || t == Idle }
+
+// FailureMode says how what takes too long is ended, as in systemd.service(5).
+type FailureMode string
+
+// The values of TimeoutStartFailureMode= and TimeoutStopFailureMode=.
+const (
+	FailTerminate FailureMode = "terminate" // by KillSignal, then FinalKillSignal
+	FailAbort     FailureMode = "abort"     // by WatchdogSignal, then FinalKillSignal
+	FailKill      FailureMode = "kill"      // by FinalKillSignal at once
 )
 
 // KillMode says which processes a stop signals, as in systemd.kill(5).
@@ -162,5 +193,9 @@ func defaults(name string) Service {
 		FinalKillSignal: syscall.SIGKILL,
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
+		WatchdogSignal:  syscall.SIGABRT,
+
+		TimeoutStartFailureMode: FailTerminate,
+		TimeoutStopFailureMode:  FailTerminate,
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"holdfast/internal/proc"
 )
 
-// spec is how the business is spawned, looked up anew for each run, or the exit that
-// stands for why it cannot be.
-func (g *Guardian) spec() (proc.Spec, *Exit) {
+// spec is how a command is spawned, looked up anew for each run, or the exit that stands
+// for why it cannot be. The mark is what its processes are found by.
+func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec, *Exit) {
 	s := &g.service
 	credential, identity, exit := credentials(s.User, s.Group)
 	if exit != nil {
@@ -35,10 +35,17 @@ func (g *Guardian) spec() (proc.Spec, *Exit) {
 	}
 	env := environment(identity, s.Environment, []string{
 		"INVOCATION_ID=" + g.record.InvocationID,
-		proc.InvocationVariable + "=" + g.record.InvocationID,
-	})
+		proc.InvocationVariable + "=" + mark,
+	}, more)
+	args := command.Args
+	if command.Expand {
+		args, _ = Expand(args, variables(env)) // what is not set is empty
+		if len(args) == 0 {
+			args = []string{command.Path}
+		}
+	}
 	return proc.Spec{
-		Path: s.Exec.Path, Args: s.Exec.Args, Env: env, Dir: dir,
+		Path: command.Path, Args: args, Env: env, Dir: dir,
 		Stdout: g.capture.Writer(), Stderr: g.capture.Writer(),
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}, nil

@@ -24,6 +24,7 @@ type world struct {
 	told    []chapter // the history so far
 
 	business  *process
+	control   *process
 	others    []*process // whatever else is below the guardian
 	forks     int        // how many more processes this world may see
 	timers    []alarm    // that will fire, the stale ones, too
@@ -75,7 +76,22 @@ func (w *world) anyService() Service {
 	if w.chance(50) {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
-	s.Type = pick(w, Simple, Exec)
+	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle)
+	s.Exec = Command{Path: "/bin/test"}
+	if w.chance(50) {
+		commands := func() []Command {
+			return make([]Command, pick(w, 0, 0, 0, 1, 2))
+		}
+		s.ExecCondition, s.ExecStartPre, s.ExecStartPost = commands(), commands(), commands()
+		s.ExecReload, s.ExecStop, s.ExecStopPost = commands(), commands(), commands()
+	}
+	if s.Type == Oneshot {
+		s.ExecMore = make([]Command, pick(w, 0, 0, 1, 2))
+	}
+	s.RemainAfterExit = w.chance(20)
+	s.TimeoutStartSec = pick(w, 2*time.Second, 10*time.Second, Infinity)
+	s.TimeoutStartFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
+	s.TimeoutStopFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
 	s.Policy.Restart = pick(w, RestartNo, RestartAlways, RestartAlways, RestartAlways, RestartOnFailure, RestartOnSuccess, RestartOnAbnormal, RestartOnAbort)
 	s.Policy.RestartPreventExitStatus = exits(pick(w, "", "", "3", "KILL", "OOM"))
 	s.Policy.RestartForceExitStatus = exits(pick(w, "", "", "0 3 TERM"))
@@ -127,13 +143,26 @@ func (w *world) succeed() {
 			record.Business.PID, record.Runs[0].Exit = 1, nil
 			e.Exited = &Exited{Exit: pick(w, p.exit, unknownExit), Lasted: w.now.Sub(p.began)}
 		}
+		if p == w.control {
+			w.control = nil
+			if w.machine.control {
+				e.Control = &ControlExited{Exit: pick(w, p.exit, unknownExit)}
+				record.Control.PID = 1
+			}
+		}
 		w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
+	}
+	if w.control != nil && w.machine.control {
+		record.Control.PID = 1
 	}
 	if w.business != nil {
 		record.Business.PID, record.Runs[0].Exit = 1, nil
 	}
 	if e.Alone = len(w.alive()) == 0; e.Exited != nil {
 		e.Exited.Alone = e.Alone
+	}
+	if e.Control != nil {
+		e.Control.Alone = e.Alone
 	}
 	if e.Awaited && !w.deadline.IsZero() { // the stop is forgotten
 		w.deadline, w.requests = time.Time{}, 1
@@ -198,7 +227,12 @@ func (w *world) fire(timer int) {
 func (w *world) die(p *process) {
 	if p == w.business {
 		w.business = nil
-		w.happen(Exited{Exit: p.exit, Lasted: w.now.Sub(p.began), Alone: len(w.others) == 0})
+		w.happen(Exited{Exit: p.exit, Lasted: w.now.Sub(p.began), Alone: len(w.alive()) == 0})
+		return
+	}
+	if p == w.control {
+		w.control = nil
+		w.happen(ControlExited{Exit: p.exit, Alone: len(w.alive()) == 0})
 		return
 	}
 	w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
@@ -239,7 +273,8 @@ func (w *world) foresee(event Event) {
 		if w.deadline.IsZero() {
 			w.deadline = w.now.Add(100 * 365 * 24 * time.Hour)
 			if w.service.TimeoutStopSec != Infinity {
-				w.deadline = w.now.Add(4 * w.service.TimeoutStopSec) // for the four phases
+				phases := 6 + len(w.service.ExecStop) + len(w.service.ExecStopPost)
+				w.deadline = w.now.Add(time.Duration(phases) * w.service.TimeoutStopSec)
 			}
 		}
 	}
@@ -249,6 +284,8 @@ func (w *world) perform(action Action) Event {
 	switch action := action.(type) {
 	case Spawn:
 		return w.spawn()
+	case RunControl:
+		return w.runControl()
 	case Kill:
 		w.kill(action)
 	case SetTimer:
@@ -260,7 +297,7 @@ func (w *world) perform(action Action) Event {
 	case Enter:
 		w.counts = 0
 	case Answer:
-		w.awaited = false
+		w.awaited = w.awaited && (action.Outcome == Reloaded || action.Outcome == ReloadFailed)
 	case Finish:
 		w.finished = true
 	}
@@ -268,7 +305,6 @@ func (w *world) perform(action Action) Event {
 }
 
 func (w *world) spawn() Event {
-	w.spawned = append(w.spawned, w.now)
 	switch {
 	case w.chance(5):
 		return SpawnFailed{Exit{Code: 203, Err: "no such file or directory"}}
@@ -283,6 +319,26 @@ func (w *world) spawn() Event {
 		w.fork()
 	}
 	return Spawned{}
+}
+
+func (w *world) runControl() Event {
+	switch {
+	case w.chance(5):
+		return ControlExited{Exit{Code: 203, Err: "no such file or directory"}, !w.machine.others}
+	case w.chance(2):
+		return ControlExited{Exit{NoFork: true, Err: "resource temporarily unavailable"}, !w.machine.others}
+	}
+	if w.control != nil {
+		w.others = append(w.others, w.control)
+	}
+	w.control = w.process()
+	if w.chance(70) {
+		w.control.exit = Exit{}
+	}
+	if w.chance(20) {
+		w.fork()
+	}
+	return nil
 }
 
 func (w *world) process() *process {
@@ -305,8 +361,11 @@ func (w *world) fork() {
 // kill signals processes, which then end soon, or late, or not at all.
 func (w *world) kill(k Kill) {
 	targets := w.alive()
-	if k.Whom == WhomMain {
+	switch k.Whom {
+	case WhomMain:
 		targets = []*process{w.business}
+	case WhomControl:
+		targets = []*process{w.control}
 	}
 	for _, p := range targets {
 		deadly := slices.Contains(k.Signals, syscall.SIGKILL)
@@ -327,10 +386,13 @@ func (w *world) kill(k Kill) {
 }
 
 func (w *world) alive() []*process {
-	if w.business == nil {
-		return slices.Clone(w.others)
+	all := slices.Clone(w.others)
+	for _, p := range []*process{w.business, w.control} {
+		if p != nil {
+			all = append(all, p)
+		}
 	}
-	return append(slices.Clone(w.others), w.business)
+	return all
 }
 
 func (w *world) firstToDie() (first *process, at time.Time) {

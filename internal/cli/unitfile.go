@@ -24,7 +24,14 @@ func settings(s watchdog.Service) []setting {
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
 
 		{"Service", "Type", string(s.Type)},
-		{"Service", "ExecStart", execStart(s.Exec)},
+		{"Service", "ExecCondition", commands(s.ExecCondition...)},
+		{"Service", "ExecStartPre", commands(s.ExecStartPre...)},
+		{"Service", "ExecStart", commands(append([]watchdog.Command{s.Exec}, s.ExecMore...)...)},
+		{"Service", "ExecStartPost", commands(s.ExecStartPost...)},
+		{"Service", "ExecReload", commands(s.ExecReload...)},
+		{"Service", "ExecStop", commands(s.ExecStop...)},
+		{"Service", "ExecStopPost", commands(s.ExecStopPost...)},
+		{"Service", "RemainAfterExit", yesNo(s.RemainAfterExit)},
 		{"Service", "User", s.User},
 		{"Service", "Group", s.Group},
 		{"Service", "WorkingDirectory", workingDirectory(s)},
@@ -42,6 +49,10 @@ func settings(s watchdog.Service) []setting {
 
 		{"Service", "TimeoutStartSec", unit.FormatSpan(s.TimeoutStartSec)},
 		{"Service", "TimeoutStopSec", unit.FormatSpan(s.TimeoutStopSec)},
+		{"Service", "TimeoutAbortSec", timeoutAbort(s)},
+		{"Service", "TimeoutStartFailureMode", string(s.TimeoutStartFailureMode)},
+		{"Service", "TimeoutStopFailureMode", string(s.TimeoutStopFailureMode)},
+		{"Service", "WatchdogSignal", watchdog.SignalName(s.WatchdogSignal)},
 		{"Service", "KillMode", string(s.KillMode)},
 		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},
 		{"Service", "RestartKillSignal", watchdog.SignalName(cmp.Or(s.RestartKillSignal, s.KillSignal))},
@@ -73,8 +84,8 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 	usual := settings(base)
 	for i, x := range settings(s) {
 		if x != usual[i] {
-			if x.name == "ExecStart" && usual[i].value != "" {
-				write(setting{x.section, x.name, ""}) // a second one would be refused
+			if strings.HasPrefix(x.name, "Exec") && usual[i].value != "" {
+				write(setting{x.section, x.name, ""}) // or it would add to the earlier ones
 			}
 			write(x)
 		}
@@ -109,6 +120,24 @@ func environmentLines(s, base watchdog.Service) []string {
 	return lines
 }
 
+// commands are command lines in one value.
+func commands(all ...watchdog.Command) string {
+	var lines []string
+	for _, c := range all {
+		if c.Path != "" {
+			lines = append(lines, execStart(c))
+		}
+	}
+	return strings.Join(lines, " ; ")
+}
+
+func timeoutAbort(s watchdog.Service) string {
+	if s.TimeoutAbortSec == nil {
+		return ""
+	}
+	return unit.FormatSpan(*s.TimeoutAbortSec)
+}
+
 // execStart is a command line with the prefixes that it needs.
 func execStart(c watchdog.Command) string {
 	if c.Path == "" {
@@ -124,7 +153,7 @@ func execStart(c watchdog.Command) string {
 	}
 	words = append(words, c.Args[min(1, len(c.Args)):]...)
 	for i, word := range words {
-		if strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
+		if strings.Contains(word, "$") && !c.Expand && !strings.HasSuffix(prefix, ":") {
 			prefix += ":" // no variables: a dollar is a dollar
 		}
 		words[i] = escapeSpecifiers(word)

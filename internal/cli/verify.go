@@ -62,7 +62,8 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	if _, err := findProgram(loaded.Service.Exec.Path); err != nil {
+	if program := loaded.Service.Exec.Path; program == "" { // a oneshot may do without
+	} else if _, err := findProgram(program); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {

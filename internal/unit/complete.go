@@ -12,7 +12,9 @@ import (
 
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
+	d.completeType()
 	d.completeCommand()
+	d.completeControl()
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
@@ -26,18 +28,29 @@ func (d *draft) completeCommand() {
 	if !assigned {
 		d.at = Setting{File: d.file}
 	}
+	s := &d.service
+	oneshot := s.Type == watchdog.Oneshot
 	switch {
+	case len(d.commands) == 0 && oneshot && s.RemainAfterExit && len(d.control.stop) > 0:
+		s.Exec, s.ExecMore = watchdog.Command{}, nil
+		return
 	case len(d.commands) == 0:
 		if d.err() == nil { // else what is wrong was told already
 			d.warn(refuse("no command is left to run; [Service] needs an ExecStart="))
 		}
 		return
-	case len(d.commands) > 1:
+	case len(d.commands) > 1 && !oneshot:
 		d.warn(refuse("more than one command, which only Type=oneshot may have; " +
 			"an empty ExecStart= before it drops the earlier ones"))
 		return
 	}
-	d.program(d.commands[0], &d.service.Exec)
+	d.program(d.commands[0], &s.Exec)
+	s.ExecMore = nil
+	for _, c := range d.commands[1:] {
+		var more watchdog.Command
+		d.program(c, &more)
+		s.ExecMore = append(s.ExecMore, more)
+	}
 }
 
 func (d *draft) completeOnCrash() {
@@ -54,16 +67,25 @@ func (d *draft) completeOnCrash() {
 	}
 }
 
+// mayRun refuses a command that is not to have what User= and Group= say.
+func (d *draft) mayRun(c command) bool {
+	asUser := d.service.User+d.service.Group != ""
+	if asUser && (c.privileged == "+" || c.privileged == "!") {
+		d.warn(refuse("the prefix %s would run the program without User= and Group=, which holdfast does not do", c.privileged))
+		return false
+	}
+	return true
+}
+
 // program makes of a command line what is executed.
 func (d *draft) program(c command, program *watchdog.Command) {
-	if asUser := d.service.User + d.service.Group; asUser != "" && (c.privileged == "+" || c.privileged == "!") {
-		d.warn(refuse("the prefix %s would run the program without User= and Group=, which holdfast does not do", c.privileged))
+	if !d.mayRun(c) {
 		return
 	}
 	args := c.args
 	if !c.literal {
 		var unset []string
-		args, unset = expandVariables(args, d.variable)
+		args, unset = watchdog.Expand(args, d.variable)
 		for _, name := range unset {
 			d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
 		}

@@ -136,6 +136,7 @@ type draft struct {
 	initial  watchdog.Service
 	commands []command // what ExecStart= gave so far
 	onCrash  []command // and OnCrash=
+	control  controlCommands
 	table    []Directive
 
 	file             string // "" for a bare command line
