@@ -36,6 +36,7 @@ type Guardian struct {
 	Version string
 	crashes crashes
 
+	ear        *ear       // nil where the business may not notify
 	above      *announcer // nil where no manager wants to hear of the service
 	succession Succession
 	resumed    bool       // from a program that was in this process before
@@ -50,6 +51,7 @@ type Guardian struct {
 	unwatch    func()     // undoes forwardSignals
 	collecting sync.Mutex // held from a reaping until the loop has been told
 	timer      *time.Timer
+	watchdog   *time.Timer
 
 	record   Record
 	nextID   string        // the NextInvocationID on disk
@@ -172,6 +174,7 @@ func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
 	defer g.startAnnouncing()()
+	defer g.startHearing()()
 	if g.resumed {
 		g.resume()
 	}
@@ -230,7 +233,7 @@ func (g *Guardian) next() []message {
 // mayStart reports a message on which the machine may decide to start the business.
 func mayStart(m message) bool {
 	switch m.(type) {
-	case reaped, TimerFired:
+	case reaped, TimerFired, WatchdogFired, audible:
 		return true
 	}
 	return false
@@ -248,9 +251,16 @@ func isStop(m message) bool {
 func (g *Guardian) take(m message) {
 	switch m := m.(type) {
 	case reaped:
+		g.hear() // what was said before an exit comes before it
 		for _, event := range g.exits(m) {
 			g.step(event)
 		}
+	case audible:
+		g.hear()
+		g.ear.heard <- struct{}{}
+	case TimerFired, WatchdogFired:
+		g.hear() // it may be in time
+		g.step(m.(Event))
 	case request:
 		g.answer(m)
 	case upgradeRequested:
@@ -281,7 +291,7 @@ func (g *Guardian) answer(r request) {
 		g.step(r.event)
 	case ReloadRequested:
 		g.step(r.event)
-		if g.machine.state == Reload || g.reloaded != "" {
+		if g.machine.state.Active() == "reloading" || g.reloaded != "" {
 			g.reloads = append(g.reloads, r.reply)
 			return
 		}
@@ -312,7 +322,9 @@ func (g *Guardian) step(event Event) {
 	for event != nil {
 		var next Event
 		for _, action := range g.machine.Step(time.Now(), event) {
-			g.changed = true
+			if _, sign := action.(SetWatchdog); !sign { // of which there are many
+				g.changed = true
+			}
 			if consequence := g.perform(action); consequence != nil {
 				next = consequence
 			}

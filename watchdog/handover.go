@@ -225,14 +225,22 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 // resume takes up what waits for its time, and what has happened since the other program
 // has looked.
 func (g *Guardian) resume() {
+	left := Infinity
 	if due := g.record.Progress.Due; due != 0 {
-		g.machine.timer++
-		g.setTimer(SetTimer{g.machine.timer, max(0, due-sinceBoot())})
+		left = max(0, due-sinceBoot())
+	}
+	for _, action := range g.machine.resume(time.Now(), left) {
+		g.perform(action)
 	}
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
-	if g.estate != nil && g.machine.running && !g.reaper.Spawned(g.business) {
-		err := g.estate.Watch(g.business, g.tellEnd)
+	if g.machine.running {
+		err := error(nil)
+		if g.estate != nil && !g.reaper.Spawned(g.business) {
+			err = g.estate.Watch(g.business, g.tellEnd)
+		} else {
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was named by MAINPID= may have another parent
+		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
 		}

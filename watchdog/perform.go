@@ -27,6 +27,10 @@ func (g *Guardian) perform(action Action) Event {
 		g.kill(action)
 	case SetTimer:
 		g.setTimer(action)
+	case SetWatchdog:
+		g.setWatchdog(action)
+	case SetMain:
+		return g.setMain(action.Main)
 	case Enter:
 		g.enter(action.State)
 	case EndRun:
@@ -53,7 +57,7 @@ func (g *Guardian) spawn(command int) Event {
 		g.capture.StartRun()
 	}
 	g.began, g.killed = time.Now(), false
-	spec, exit := g.spec(g.service.execStart(command), g.record.InvocationID)
+	spec, exit := g.spec(g.service.execStart(command), g.record.InvocationID, g.notifyEnvironment(WhomMain)...)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)
@@ -117,10 +121,20 @@ func (g *Guardian) setTimer(t SetTimer) {
 	}
 }
 
+func (g *Guardian) setWatchdog(w SetWatchdog) {
+	if g.watchdog != nil {
+		g.watchdog.Stop()
+	}
+	g.watchdog = time.AfterFunc(w.After, func() { g.send(WatchdogFired{w.Timer}) })
+}
+
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
 	g.record.enter(state, time.Now())
 	g.due = 0
+	if g.watchdog != nil && !state.isWatched() {
+		g.watchdog.Stop()
+	}
 	if state == Running && g.business.PID != 0 {
 		// By now the business may have moved to a cgroup of its own.
 		g.oom.Mark(g.business.PID)

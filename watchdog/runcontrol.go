@@ -38,7 +38,8 @@ func controlMark(invocationID string) string {
 
 // controlEnvironment is what systemd adds for such a command (systemd.exec(5),
 // "Environment Variables Set or Propagated by the Service Manager").
-func (g *Guardian) controlEnvironment(state State) (env []string) {
+func (g *Guardian) controlEnvironment(state State) []string {
+	env := g.notifyEnvironment(WhomControl)
 	if g.business.PID != 0 {
 		env = append(env, fmt.Sprintf("MAINPID=%d", g.business.PID))
 	}

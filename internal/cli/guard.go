@@ -118,6 +118,10 @@ func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Write
 	if err != nil {
 		return watchdog.Record{}, err
 	}
+	if err := guardian.Listen(); err != nil {
+		listener.Close()
+		return watchdog.Record{}, err
+	}
 	p := post{service, dir, lock, capture, listener, log, echo != nil}
 	return p.keep(guardian, open), nil
 }
@@ -141,7 +145,7 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 	}
 	opened := make(chan struct{})
 	server := control.NewServer(p.listener, guardian)
-	guardian.PrepareHandover(p.succession(opened, server))
+	guardian.PrepareHandover(p.succession(guardian, opened, server))
 	go server.Serve()
 	go func() {
 		open(guardian)
