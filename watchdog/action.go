@@ -24,6 +24,13 @@ type (
 		Command int
 	}
 
+	// FindMain looks for the business of Type=forking; the very next event, MainFound or
+	// MainMissing, tells.
+	FindMain struct{}
+
+	// AwaitMain has PIDFileChanged told, once or more, until the state is left.
+	AwaitMain struct{}
+
 	// Kill sends the signals, in this order, to each process it is meant for.
 	Kill struct {
 		Signals []syscall.Signal
@@ -69,6 +76,8 @@ type (
 func (Begin) action()       {}
 func (Spawn) action()       {}
 func (RunControl) action()  {}
+func (FindMain) action()    {}
+func (AwaitMain) action()   {}
 func (Kill) action()        {}
 func (SetTimer) action()    {}
 func (SetWatchdog) action() {}

@@ -15,6 +15,10 @@ func (s *Service) commands(state State) []Command {
 		return s.ExecCondition
 	case StartPre:
 		return s.ExecStartPre
+	case Start:
+		if s.Type == Forking {
+			return []Command{s.Exec}
+		}
 	case StartPost:
 		return s.ExecStartPost
 	case Reload:
@@ -80,7 +84,12 @@ func (m *Machine) commandsDone(now time.Time, state State) []Action {
 		return m.runCommands(now, StartPre)
 	case StartPre:
 		return m.launch(now)
+	case Start:
+		return []Action{FindMain{}}
 	case StartPost:
+		if m.mayFindMain() {
+			return []Action{FindMain{}}
+		}
 		return m.enterRunning(now)
 	case Stop:
 		return m.stopPhase(now, StopSigterm)
@@ -118,7 +127,7 @@ func (m *Machine) controlEnded(now time.Time, e ControlExited) []Action {
 func (m *Machine) judgeControl(e Exit) (result Result, more bool) {
 	commands := m.service.commands(m.of)
 	command := commands[m.command]
-	result = m.service.resultOfControl(e, command)
+	result = m.service.resultOfControl(e, command, m.of)
 	switch {
 	case e.Unknown && !m.isStarting(): // no guardian was there to see it; what follows is the same
 		result = Success

@@ -22,6 +22,10 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 		return append(actions, m.endedEarly(now)...)
 	case Running:
 		return append(actions, m.enterRunning(now)...)
+	case StartPost:
+		if m.awaitsMain() { // with no command left that would be waited for
+			return append(actions, m.enterRunning(now)...)
+		}
 	}
 	return append(actions, m.partEnded(now)...) // in all others a control process is waited for
 }

@@ -36,7 +36,7 @@ func (r *Record) Estate() (Estate, error) {
 	if run := r.LastRun(); run != nil && run.owns(proc.ID(r.Business)) {
 		e.Business = r.Business
 	}
-	if id := proc.ID(r.Control); id.PID != 0 && proc.Mark(id) == controlMark(r.InvocationID) {
+	if id := proc.ID(r.Control); id.PID != 0 && slices.Contains([]string{r.InvocationID, controlMark(r.InvocationID)}, proc.Mark(id)) {
 		e.Control = r.Control
 	}
 	e.processes = proc.NewEstate(r.marks(), proc.ID(e.Business))
@@ -45,10 +45,12 @@ func (r *Record) Estate() (Estate, error) {
 		return e, err
 	}
 	e.Members = len(members)
+	forking := r.Service.Type == Forking
 	e.UnrecordedStart = slices.ContainsFunc(members, func(p proc.Process) bool {
-		return proc.Mark(p.ID) == controlMark(r.NextInvocationID)
+		mark := proc.Mark(p.ID)
+		return mark == controlMark(r.NextInvocationID) || forking && mark == r.NextInvocationID
 	})
-	if e.Business.PID == 0 {
+	if e.Business.PID == 0 && !forking {
 		e.Business, e.Unrecorded = unrecorded(members, r.nextMark())
 		e.processes = proc.NewEstate(r.marks(), proc.ID(e.Business)) // to know its group, too
 	}
@@ -95,7 +97,7 @@ func (run *Run) owns(id proc.ID) bool {
 	case "":
 		session, err := unix.Getsid(id.PID)
 		group, groupErr := syscall.Getpgid(id.PID)
-		return err == nil && groupErr == nil && session == run.Session && group == id.PID && id.Alive()
+		return err == nil && groupErr == nil && session == run.Session && group == cmp.Or(run.Group, id.PID) && id.Alive()
 	}
 	return false
 }

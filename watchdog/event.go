@@ -55,6 +55,15 @@ type (
 		Alone bool
 	}
 
+	// MainFound says that the business of Type=forking is known, and alive.
+	MainFound struct{}
+
+	// MainMissing says that it is not, and why.
+	MainMissing struct{ Reason string }
+
+	// PIDFileChanged says that it may be worth another look at its PID file.
+	PIDFileChanged struct{}
+
 	// Adopted says that this guardian goes on where another one stopped: the machine was
 	// restored from that one's record.
 	Adopted struct {
@@ -105,6 +114,9 @@ func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}
 func (ControlExited) event()        {}
+func (MainFound) event()            {}
+func (MainMissing) event()          {}
+func (PIDFileChanged) event()       {}
 func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}

@@ -59,6 +59,8 @@ type Guardian struct {
 	orphans  int           // that guardians before this one have reaped
 	business proc.ID
 	control  proc.ID   // the command that is run beside it
+	foreign  bool      // the business is not below the guardian
+	unawait  func()    // ends what AwaitMain has begun; nil if nothing
 	began    time.Time // of the present run, on the clock that does not jump
 	killed   bool      // the guardian sent the business a SIGKILL itself
 	waiting  []chan<- Reply

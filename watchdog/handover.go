@@ -90,6 +90,7 @@ type heritage struct {
 	Children proc.Children
 	Began    time.Duration // of the present run, on the clock that runs since boot
 	Killed   bool
+	Foreign  bool
 	Estate   bool // what a guardian that died has left is not gone yet
 }
 
@@ -99,7 +100,7 @@ func (g *Guardian) heritage() heritage {
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
 		Control: m.control, Reload: m.reload,
-		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed,
+		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed, Foreign: g.foreign,
 		Estate: g.estate != nil,
 	}
 }
@@ -204,7 +205,7 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
 		crashes: crashes{ended: make(chan struct{})},
-		record:  h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control), killed: h.Killed, resumed: true,
+		record:  h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control), killed: h.Killed, foreign: h.Foreign, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
@@ -239,11 +240,14 @@ func (g *Guardian) resume() {
 		if g.estate != nil && !g.reaper.Spawned(g.business) {
 			err = g.estate.Watch(g.business, g.tellEnd)
 		} else {
-			err = g.reaper.Know(g.business, g.tellEnd) // one that was named by MAINPID= may have another parent
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
 		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
 		}
+	}
+	if g.machine.awaitsMain() {
+		go g.send(PIDFileChanged{})
 	}
 	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
 		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {

@@ -6,8 +6,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 )
@@ -148,26 +146,6 @@ func (g *Guardian) sender(pid int) Whom {
 	return ""
 }
 
-// isOurs reports whether the process belongs to the service.
-func (g *Guardian) isOurs(pid int) bool {
-	if proc.IsBelow(pid, selfPID) {
-		return true
-	}
-	if g.estate == nil {
-		return false
-	}
-	members, err := g.estate.Members()
-	if err != nil {
-		return false
-	}
-	for _, p := range members {
-		if p.PID == pid {
-			return true
-		}
-	}
-	return false
-}
-
 // newMain checks who is to be the business as systemd does (src/core/service.c,
 // service_is_suitable_main_pid): root may name a process that is not of the service.
 func (g *Guardian) newMain(pid, uid int) (Process, error) {
@@ -184,25 +162,18 @@ func (g *Guardian) newMain(pid, uid int) (Process, error) {
 	return Process(id), err
 }
 
-// setMain makes another process the business of the present run.
+// setMain makes another process the business.
 func (g *Guardian) setMain(main Process) Event {
 	id := proc.ID(main)
 	err := g.reaper.Know(id, g.tellEnd)
-	g.business, g.record.Business = id, main
-	run := g.record.LastRun()
-	run.PID, run.Seal = id.PID, 0
-	run.Session, _ = unix.Getsid(id.PID) // 0 if it has ended meanwhile
+	g.followMain(id, !g.isOurs(id.PID))
+	g.oom.Mark(id.PID)
 	switch {
 	case errors.Is(err, proc.ErrGone):
 		return Exited{Exit: unknownExit, Lasted: time.Since(g.began)}
 	case err != nil:
 		g.log.Warn().Err(err).Int("pid", id.PID).Msg("the end of the business will not be noticed")
 	}
-	if run.Seal, err = g.witness.Hold(id); err != nil {
-		g.log.Debug().Err(err).Msg("no witness for the end of the business")
-	}
-	g.oom.Mark(id.PID)
-	g.log.Info().Int("pid", id.PID).Msg("another process is the business now")
 	return nil
 }
 

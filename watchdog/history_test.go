@@ -113,6 +113,12 @@ func (h *history) event(words []string) Event {
 		return ControlExited{Exit: e.Exit, Alone: e.Alone && !h.machine.running}
 	case "no-control":
 		return ControlExited{Exit: Exit{NoFork: true, Err: "resource temporarily unavailable"}, Alone: !h.machine.others}
+	case "main-found":
+		return MainFound{}
+	case "main-missing":
+		return MainMissing{"no PID file"}
+	case "pid-file-changed":
+		return PIDFileChanged{}
 	case "adopted":
 		return h.adopted(rest)
 	case "descendant-exited":
@@ -188,6 +194,10 @@ func (h *history) action(action Action) string {
 			return fmt.Sprintf("spawn:%d", action.Command)
 		}
 		return "spawn"
+	case FindMain:
+		return "find-main"
+	case AwaitMain:
+		return "await-main"
 	case RunControl:
 		return "run:" + h.service.commands(action.State)[action.Command].Path
 	case Kill:
@@ -279,6 +289,8 @@ func (h *history) set(name, value string) {
 		h.addCommand(&s.ExecStop, value)
 	case "ExecStopPost":
 		h.addCommand(&s.ExecStopPost, value)
+	case "PIDFile":
+		s.BusinessPIDFile = value
 	case "RemainAfterExit":
 		s.RemainAfterExit = value == "yes"
 	case "TimeoutStartSec":

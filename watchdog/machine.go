@@ -75,6 +75,14 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 		return m.ended(now, event)
 	case ControlExited:
 		return m.controlEnded(now, event)
+	case MainFound:
+		return m.mainFound(now)
+	case MainMissing:
+		return m.mainMissing(now, event.Reason)
+	case PIDFileChanged:
+		if m.awaitsMain() {
+			return []Action{FindMain{}}
+		}
 	case Adopted:
 		return m.adopt(now, event)
 	case DescendantExited:

@@ -23,6 +23,10 @@ func (g *Guardian) perform(action Action) Event {
 		return g.spawn(action.Command)
 	case RunControl:
 		return g.runControl(action)
+	case FindMain:
+		return g.findMain()
+	case AwaitMain:
+		g.awaitMain()
 	case Kill:
 		g.kill(action)
 	case SetTimer:
@@ -92,6 +96,9 @@ func (g *Guardian) kill(k Kill) {
 		g.signalOne(g.control, k.Signals)
 		return
 	}
+	if g.business.PID != 0 && g.foreign {
+		g.signalOne(g.business, k.Signals)
+	}
 	n, err := g.reaper.SignalAll(k.Signals...)
 	if g.estate != nil {
 		more, estateErr := g.estate.Signal(k.Signals...)
@@ -135,6 +142,7 @@ func (g *Guardian) enter(state State) {
 	if g.watchdog != nil && !state.isWatched() {
 		g.watchdog.Stop()
 	}
+	g.leaveMain(state)
 	if state == Running && g.business.PID != 0 {
 		// By now the business may have moved to a cgroup of its own.
 		g.oom.Mark(g.business.PID)
@@ -148,7 +156,7 @@ func (g *Guardian) endRun(end EndRun) {
 	run.Lasted = time.Since(g.began)
 	run.Output = g.capture.Tail(keptLines)
 	g.record.Business = Process{}
-	g.business = proc.ID{}
+	g.business, g.foreign = proc.ID{}, false
 	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
@@ -177,6 +185,9 @@ func (g *Guardian) exits(r reaped) []Event {
 			continue
 		}
 		g.capture.Drain()
+		if g.mainMoved(ended) {
+			continue
+		}
 		run := g.record.LastRun()
 		run.MaxRSS, run.UserTime, run.SystemTime = ended.MaxRSS, ended.UserTime, ended.SystemTime
 		events = append(events, Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began), Alone: alone})

@@ -58,6 +58,10 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return m.restartNow(now)
 	}
 	m.hurry = e.Awaited && (e.Exited != nil || m.state.Active() == "deactivating")
+	if m.state == Running && !m.running && e.Alone { // nobody knew which of them was the business
+		m.hurry = e.Awaited
+		return m.treeEmptied(now)
+	}
 	before := m.timer
 	var actions []Action
 	if m.running && e.Exited == nil && m.state.isWatched() { // nobody was there to be told that it is well
@@ -79,6 +83,8 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return append(actions, m.setTimer(m.service.TimeoutStartSec)...)
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
+	case m.awaitsMain():
+		return append(append(actions, m.setTimer(e.Left)...), FindMain{})
 	case m.state.Active() == "deactivating" && !m.running && !m.control && e.Alone:
 		return m.treeEmptied(now)
 	}

@@ -79,7 +79,7 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		switch action := action.(type) {
 		case Enter:
 			state = action.State
-			if state == Running && w.business == nil {
+			if state == Running && w.business == nil && (w.service.Type != Forking || len(w.others) == 0) {
 				w.wrong("running without a business")
 			}
 			if up := state == Running || state == AfterExit; up && w.machine.control {
@@ -154,12 +154,19 @@ func (w *world) judgeRunControl(i int, actions []Action, r RunControl) {
 		w.wrong("a command that does not come last, or is not of this state")
 	}
 	switch r.State {
-	case Condition, StartPre, StartPost, Reload:
+	case Condition, StartPre, Start, StartPost, Reload:
 		if !w.deadline.IsZero() {
 			w.wrong("%s begins after a stop was asked for", directive(r.State))
 		}
 	}
-	if first := r.State == Condition || r.State == StartPre && len(w.service.ExecCondition) == 0; first && r.Command == 0 {
+	first := r.State == Condition
+	switch before := len(w.service.ExecCondition); r.State {
+	case StartPre:
+		first = before == 0
+	case Start:
+		first = before+len(w.service.ExecStartPre) == 0
+	}
+	if first && r.Command == 0 {
 		w.judgeStart()
 	}
 }
@@ -227,7 +234,7 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 	switch state {
 	case Start:
 		shortest, longest = w.service.SettleSec, w.service.SettleSec
-		if w.service.Type == Oneshot {
+		if w.service.Type == Oneshot || w.service.Type == Forking {
 			shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
 		}
 	case Condition, StartPre, StartPost, Reload:

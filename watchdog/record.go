@@ -94,8 +94,10 @@ type Run struct {
 	PID    int `json:"pid,omitempty"`
 	// InvocationID is in the environment of whatever the run started.
 	InvocationID string `json:"invocation_id,omitempty"`
-	// Session is the session that the business was started in and cannot leave.
+	// Session is the session that the business was started in and cannot leave. Group is its
+	// process group, if it does not lead that.
 	Session int `json:"session,omitempty"`
+	Group   int `json:"group,omitempty"`
 	// Seal is the number under which a witness keeps its exit; 0 where there is none.
 	Seal uint64 `json:"seal,omitempty"`
 	// Adopted is when another guardian took it over; zero for one whose own guardian lived.

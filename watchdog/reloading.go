@@ -43,6 +43,9 @@ func (m *Machine) endReload(now time.Time, result Result, more bool) []Action {
 		return m.runCommand(Reload, m.command+1)
 	}
 	m.reload = result
+	if result == Success && m.mayFindMain() {
+		return []Action{FindMain{}}
+	}
 	return m.enterRunning(now)
 }
 

@@ -31,9 +31,9 @@ func (s *Service) resultOf(e Exit, c Command) Result {
 	return s.Policy.result(e, c, s.Type != Oneshot)
 }
 
-// resultOfControl is what an exit of another command makes of it.
-func (s *Service) resultOfControl(e Exit, c Command) Result {
-	return s.Policy.result(e, c, false)
+// resultOfControl is what an exit of another command makes of it, one of that state.
+func (s *Service) resultOfControl(e Exit, c Command, of State) Result {
+	return s.Policy.result(e, c, of == Start)
 }
 
 func (p Policy) result(e Exit, c Command, daemon bool) Result {
@@ -52,7 +52,7 @@ func (p Policy) result(e Exit, c Command, daemon bool) Result {
 
 // clean is systemd's test (src/shared/exit-status.c): exit code 0 or an exit on the
 // success list, where a signal counts only when no core was dumped. For the main process
-// of a long-running service death by one of the four polite signals is clean, too.
+// of a long-running service, and for ExecStart= of Type=forking, death by one of the four polite signals is clean, too.
 func (p Policy) clean(e Exit, daemon bool) bool {
 	if e.Core {
 		return false

@@ -12,7 +12,13 @@ import (
 // and with the same output.
 func (g *Guardian) runControl(r RunControl) Event {
 	command := g.service.commands(r.State)[r.Command]
-	spec, exit := g.spec(command, controlMark(g.record.InvocationID), g.controlEnvironment(r.State)...)
+	mark := controlMark(g.record.InvocationID)
+	if r.State == Start { // of Type=forking: what it leaves behind is the business
+		mark = g.record.InvocationID
+		g.oom.Mark(selfPID)
+		g.began, g.killed = time.Now(), false
+	}
+	spec, exit := g.spec(command, mark, g.controlEnvironment(r.State)...)
 	if exit == nil {
 		id, err := g.reaper.Spawn(spec)
 		if err == nil {
@@ -39,7 +45,11 @@ func controlMark(invocationID string) string {
 // controlEnvironment is what systemd adds for such a command (systemd.exec(5),
 // "Environment Variables Set or Propagated by the Service Manager").
 func (g *Guardian) controlEnvironment(state State) []string {
-	env := g.notifyEnvironment(WhomControl)
+	whom := WhomControl
+	if state == Start { // of Type=forking
+		whom = WhomMain
+	}
+	env := g.notifyEnvironment(whom)
 	if g.business.PID != 0 {
 		env = append(env, fmt.Sprintf("MAINPID=%d", g.business.PID))
 	}
@@ -101,9 +111,11 @@ func (g *Guardian) lostControl(alive bool) *ControlExited {
 func (g *Guardian) beginUnrecordedStart(r *Record) {
 	r.countRestart()
 	r.InvocationID = r.NextInvocationID
-	state := StartPre
-	if len(g.service.ExecCondition) > 0 {
-		state = Condition
+	state := Start
+	for _, first := range []State{StartPre, Condition} {
+		if len(g.service.commands(first)) > 0 {
+			state = first
+		}
 	}
 	r.enter(state, time.Now())
 	p := &r.Progress

@@ -53,6 +53,11 @@ type Service struct {
 	OOMScoreAdjust *int
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
+	// BusinessPIDFile is where a business of Type=forking writes its own; "" if nowhere.
+	BusinessPIDFile string `json:",omitempty"`
+	// GuessMainPID takes the only child that a Type=forking without a PID file has left for
+	// its business.
+	GuessMainPID bool `json:",omitempty"`
 
 	// Policy decides what follows the end of a run.
 	Policy Policy
@@ -126,6 +131,7 @@ const (
 	Simple  Type = "simple"  // once it was forked
 	Exec    Type = "exec"    // once its program was executed
 	Oneshot Type = "oneshot" // once it has ended: its work is the start
+	Forking Type = "forking" // once the process that was started has ended well: another is the business
 	Idle    Type = "idle"    // as simple: there are no jobs whose end it would await
 	Notify  Type = "notify"  // once it says so itself, sd_notify(3)
 	// NotifyReload is Notify for a business that also says when it has reloaded.
@@ -204,6 +210,7 @@ func defaults(name string) Service {
 		FinalKillSignal: syscall.SIGKILL,
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
+		GuessMainPID:    true,
 		WatchdogSignal:  syscall.SIGABRT,
 		NotifyAccess:    NotifyNone,
 

@@ -27,6 +27,9 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 			g.log.Warn().Err(err).Msg("cannot give the log pipe to " + s.User)
 		}
 	}
+	if s.BusinessPIDFile != "" {
+		more = append(more, "PIDFILE="+s.BusinessPIDFile)
+	}
 	dir := s.WorkingDirectory
 	if s.WorkingDirectoryOptional {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {

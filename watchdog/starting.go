@@ -45,6 +45,9 @@ func (m *Machine) launch(now time.Time) []Action {
 	if m.service.Type == Oneshot && m.service.Exec.Path == "" { // it is there for its other commands
 		return m.runCommands(now, StartPost)
 	}
+	if m.service.Type == Forking {
+		return m.runCommands(now, Start)
+	}
 	m.of, m.command = Start, 0
 	return m.enter(Start, Spawn{0})
 }
@@ -102,7 +105,7 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 	switch {
 	case m.result != Success:
 		return m.stopPhase(now, StopSigterm)
-	case m.running:
+	case m.running, m.mainUnknown() && m.others:
 	case m.service.RemainAfterExit:
 		up = AfterExit
 	default:

@@ -172,6 +172,9 @@ func (m *Machine) treeEmptied(now time.Time) []Action {
 	if m.running || m.control {
 		return nil
 	}
+	if m.state == Running { // nobody knew which of them was the business
+		return m.enterRunning(now)
+	}
 	return m.partEnded(now)
 }
 

@@ -32,6 +32,7 @@ type world struct {
 	guardians int        // that will be killed
 	asks      time.Time  // when the next one does
 
+	awaiting bool        // a PID file
 	counts   int         // the number of the timer that counts; 0 for none
 	awaited  bool        // somebody waits for a start
 	deadline time.Time   // by which a stop must be over; zero before it was asked for
@@ -76,7 +77,7 @@ func (w *world) anyService() Service {
 	if w.chance(50) {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
-	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle)
+	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle, Forking)
 	s.Exec = Command{Path: "/bin/test"}
 	if w.chance(50) {
 		commands := func() []Command {
@@ -84,6 +85,9 @@ func (w *world) anyService() Service {
 		}
 		s.ExecCondition, s.ExecStartPre, s.ExecStartPost = commands(), commands(), commands()
 		s.ExecReload, s.ExecStop, s.ExecStopPost = commands(), commands(), commands()
+	}
+	if w.chance(50) {
+		s.BusinessPIDFile = "/run/test.pid"
 	}
 	if s.Type == Oneshot {
 		s.ExecMore = make([]Command, pick(w, 0, 0, 1, 2))
@@ -133,7 +137,7 @@ func (w *world) succeed() {
 			e.Left = max(0, timer.due.Sub(w.now))
 		}
 	}
-	w.timers, w.counts, w.awaited = nil, 0, false
+	w.timers, w.counts, w.awaited, w.awaiting = nil, 0, false, false
 	for _, p := range w.alive() {
 		if !w.chance(30) {
 			continue
@@ -178,6 +182,8 @@ func (w *world) next() {
 	dying, at := w.firstToDie()
 	timer := w.firstTimer()
 	switch {
+	case w.awaiting && w.chance(20):
+		w.happen(PIDFileChanged{})
 	case w.requests > 0 && (at.IsZero() || w.asks.Before(at)) && (timer < 0 || w.asks.Before(w.timers[timer].due)):
 		w.pass(w.asks)
 		w.ask()
@@ -285,7 +291,7 @@ func (w *world) perform(action Action) Event {
 	case Spawn:
 		return w.spawn()
 	case RunControl:
-		return w.runControl()
+		return w.runControl(action.State)
 	case Kill:
 		w.kill(action)
 	case SetTimer:
@@ -294,8 +300,12 @@ func (w *world) perform(action Action) Event {
 		}
 		w.timers = append(w.timers, alarm{action.Timer, w.now.Add(action.After)})
 		w.counts = action.Timer
+	case FindMain:
+		return w.findMain()
+	case AwaitMain:
+		w.awaiting = true
 	case Enter:
-		w.counts = 0
+		w.counts, w.awaiting = 0, false
 	case Answer:
 		w.awaited = w.awaited && (action.Outcome == Reloaded || action.Outcome == ReloadFailed)
 	case Finish:
@@ -321,7 +331,20 @@ func (w *world) spawn() Event {
 	return Spawned{}
 }
 
-func (w *world) runControl() Event {
+// findMain finds one of the others, or nobody.
+func (w *world) findMain() Event {
+	switch {
+	case w.service.BusinessPIDFile != "" && w.chance(30): // there is none, or it is wrong
+	case w.business != nil:
+		return MainFound{}
+	case len(w.others) > 0 && w.chance(70):
+		w.business, w.others = w.others[0], slices.Clone(w.others[1:])
+		return MainFound{}
+	}
+	return MainMissing{"no PID file"}
+}
+
+func (w *world) runControl(state State) Event {
 	switch {
 	case w.chance(5):
 		return ControlExited{Exit{Code: 203, Err: "no such file or directory"}, !w.machine.others}
@@ -337,6 +360,14 @@ func (w *world) runControl() Event {
 	}
 	if w.chance(20) {
 		w.fork()
+	}
+	if state == Start {
+		if w.business != nil { // that KillMode=none has left
+			w.others, w.business = append(w.others, w.business), nil
+		}
+		for range w.random.IntN(3) {
+			w.fork()
+		}
 	}
 	return nil
 }

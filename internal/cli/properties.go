@@ -113,7 +113,9 @@ func properties() []property {
 		}),
 		setting("UMask", func(s watchdog.Service) string { return fmt.Sprintf("%04o", s.UMask) }),
 		setting("OOMScoreAdjust", func(s watchdog.Service) string { return optional(s.OOMScoreAdjust, notSet) }),
-		setting("PIDFile", func(s watchdog.Service) string { return s.PIDFile }),
+		setting("PIDFile", pidFile),
+		setting("GuardianPIDFile", func(s watchdog.Service) string { return s.PIDFile }),
+		setting("GuessMainPID", func(s watchdog.Service) string { return yesNo(s.GuessMainPID) }),
 
 		setting("Restart", func(s watchdog.Service) string { return string(s.Policy.Restart) }),
 		setting("RestartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.Backoff.RestartSec) }),

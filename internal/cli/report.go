@@ -51,6 +51,10 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 			fmt.Fprintf(stdout, "%s has run and stays active, guarded by PID %d\n", name, record.Guardian.PID)
 			return nil
 		}
+		if record.Business.PID == 0 && record.State == watchdog.Running {
+			fmt.Fprintf(stdout, "%s is running, guarded by PID %d; which of its processes is the main one is not known\n", name, record.Guardian.PID)
+			return nil
+		}
 		if record.Business.PID == 0 { // Type=simple counts a program as started that could not be executed
 			fmt.Fprintf(stdout, "%s was started, which is all that Type=%s waits for, but is down: %s\n", name, record.Service.Type, record.Reason)
 			return nil
@@ -78,8 +82,8 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 func failedStart(name string, record watchdog.Record) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
-	if record.Result == watchdog.Protocol {
-		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground")
+	if record.Result == watchdog.Protocol && record.Service.Type != watchdog.Forking {
+		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground, or say Type=forking")
 	}
 	run, output := record.LastRun(), record.Output
 	if !record.Progress.Ran {

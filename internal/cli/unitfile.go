@@ -37,7 +37,8 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "WorkingDirectory", workingDirectory(s)},
 		{"Service", "UMask", fmt.Sprintf("%04o", s.UMask)},
 		{"Service", "OOMScoreAdjust", optional(s.OOMScoreAdjust, "")},
-		{"Service", "PIDFile", escapeSpecifiers(s.PIDFile)},
+		{"Service", "PIDFile", escapeSpecifiers(pidFile(s))},
+		{"Service", "GuessMainPID", yesNo(s.GuessMainPID)},
 
 		{"Service", "Restart", string(s.Policy.Restart)},
 		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
@@ -131,6 +132,14 @@ func commands(all ...watchdog.Command) string {
 		}
 	}
 	return strings.Join(lines, " ; ")
+}
+
+// pidFile is what PIDFile= stands for: see watchdog.Forking.
+func pidFile(s watchdog.Service) string {
+	if s.Type == watchdog.Forking {
+		return s.BusinessPIDFile
+	}
+	return s.PIDFile
 }
 
 func timeoutAbort(s watchdog.Service) string {

@@ -88,7 +88,7 @@ func TestCommandsThatFail(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
 			h.fails(tt.code, tt.says, "start", h.unit("p", tt.lines))
-			await(t, "the guardian is gone", func() bool { return h.show("p", "GuardianPID") == "0" })
+			await(t, "the guardian is gone", func() bool { return len(h.below()) == 0 })
 			h.nothingLeft("p")
 			if got := strings.Join(h.told(), " "); got != tt.told {
 				t.Errorf("told %q, want %q", got, tt.told)

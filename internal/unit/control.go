@@ -48,6 +48,9 @@ func (d *draft) completeType() {
 	if d.file != "" && !d.assigned("Type") && len(d.commands) == 0 && len(d.control.stop) > 0 {
 		s.Type = watchdog.Oneshot // systemd.service(5), Type=
 	}
+	if s.Type == watchdog.Forking && d.assigned("PIDFile") {
+		s.BusinessPIDFile, s.PIDFile = s.PIDFile, d.initial.PIDFile
+	}
 	if s.Type != watchdog.Oneshot {
 		return
 	}

@@ -37,7 +37,7 @@ func (d *draft) directives() []Directive {
 
 		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
-		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), notify (says so), notify-reload (and when it has reloaded), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
+		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), notify (says so), notify-reload (and when it has reloaded), forking (what ExecStart= started has ended, and left the business behind), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
 		{"Service", "ExecStart", Honoured, "The command line of the business.", d.commandLines(&d.commands)},
 		{"Service", "ExecCondition", Honoured, "Commands that are run first; exit code 1 to 254 skips the start, which is no failure.", d.commandLines(&d.control.condition)},
 		{"Service", "ExecStartPre", Honoured, "Commands that are run before the business; a failure fails the start.", d.commandLines(&d.control.startPre)},
@@ -82,7 +82,8 @@ func (d *draft) directives() []Directive {
 		{"Service", "SendSIGKILL", Honoured, "Whether FinalKillSignal= is sent at all.", into(&s.SendSIGKILL, parseBool)},
 		{"Service", "ReloadSignal", Honoured, "The signal that asks for a reload.", into(&s.ReloadSignal, watchdog.ParseSignal)},
 
-		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; a relative path is below /run.", d.pidFile},
+		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, where the business writes its own; a relative path is below /run.", d.pidFile},
+		{"Service", "GuessMainPID", Honoured, "Whether the only process that a Type=forking without PIDFile= leaves behind is the business.", into(&s.GuessMainPID, parseBool)},
 		{"Service", "User", Honoured, "The user that the business runs as, a name or a number.", d.account(&s.User)},
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
 		{"Service", "WorkingDirectory", Honoured, "Where the business starts: an absolute path or ~; with - in front it may be missing.", d.workingDirectory},

@@ -58,6 +58,7 @@ TimeoutAbortSec=7
 TimeoutStartFailureMode=abort
 TimeoutStopFailureMode=kill
 RemainAfterExit=yes
+GuessMainPID=no
 ExecCondition=/bin/test -e /etc/web.conf
 ExecStartPre=-/bin/mkdir -p "/srv/${NAME}" ; :/bin/echo $HOME
 ExecStartPost=@/bin/logger name up
@@ -234,7 +235,7 @@ func TestSetRefuses(t *testing.T) {
 		{"ExecStart=", "ExecStart=: no command is left to run; [Service] needs an ExecStart="},
 		{"RestartMaxDelaySec=10ms", "RestartMaxDelaySec=10ms: shorter than RestartSec=100ms, which is lowered to it"},
 		{"Description=a\x00b", `Description="a\x00b": a NUL byte in the value`},
-		{"Type=forking", "Type=forking: this version does not guard services of this type; let the program stay in the foreground and write simple"},
+		{"Type=dbus", "Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"},
 	}
 	for _, tt := range tests {
 		service := bareCommand()
