@@ -28,6 +28,7 @@ func (g *Guardian) inherit(previous *Record) error {
 		previous.enter(Running, time.Now())
 	}
 	g.record, g.estate, g.orphans = *previous, estate.processes, previous.Orphans
+	g.capture.ContinueRun(g.record.InvocationID)
 	g.machine = restoreMachine(&g.service, g.record)
 	if estate.UnrecordedStart && !estate.Unrecorded { // the machine waits for a command's end
 		g.machine.control = true

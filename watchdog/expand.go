@@ -25,6 +25,8 @@ func Expand(args []string, value func(name string) (string, bool)) (expanded, un
 	return expanded, unset
 }
 
+// expandBraces replaces ${NAME} and $$. What the braces of a shell can do beyond that, such
+// as ${NAME:-x}, stays as it is.
 func expandBraces(text string, value func(name string) string) string {
 	var b strings.Builder
 	for {
@@ -34,9 +36,10 @@ func expandBraces(text string, value func(name string) string) string {
 			return b.String()
 		}
 		text = after
-		if name, rest, closed := strings.Cut(after, "}"); closed && strings.HasPrefix(name, "{") {
-			b.WriteString(value(name[1:]))
-			text = rest
+		end := strings.IndexAny(after, ":}")
+		if strings.HasPrefix(after, "{") && end > 0 && after[end] == '}' {
+			b.WriteString(value(after[1:end]))
+			text = after[end+1:]
 			continue
 		}
 		b.WriteByte('$')

@@ -34,7 +34,10 @@ type Guardian struct {
 
 	// Version is which holdfast this is, for crash reports.
 	Version string
-	crashes crashes
+	// Compressor is the command that compresses a rotated log file, whose path is added to
+	// it; nil leaves them as they are. Its first word is a path.
+	Compressor []string
+	crashes    crashes
 
 	ear        *ear       // nil where the business may not notify
 	above      *announcer // nil where no manager wants to hear of the service
@@ -176,6 +179,7 @@ func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
 	defer g.startAnnouncing()()
+	g.keepLog()
 	defer g.startHearing()()
 	if g.resumed {
 		g.resume()
@@ -269,6 +273,8 @@ func (g *Guardian) take(m message) {
 		g.upgrade()
 	case heartbeat:
 		g.giveSign()
+	case rotationRequested:
+		go g.rotate()
 	case successor:
 		if g.successor != nil || g.handing {
 			m.reply <- errors.New("another handover is under way")

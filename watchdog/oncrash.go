@@ -36,7 +36,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 		spec.Env = append(spec.Env, reportVariable+"="+path)
 		if file, err := os.Open(path); err == nil {
 			defer file.Close()
-			spec.Stdin = file
+			spec.Stdin, spec.Redirect[0] = file, nil
 		}
 	}
 	id, ended, err := g.reaper.SpawnAside(spec)
@@ -66,10 +66,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 }
 
 func (g *Guardian) tellHook(end proc.Ended) {
-	exit := Exit{Code: end.Status.ExitStatus()}
-	if end.Status.Signaled() {
-		exit = Exit{Signal: end.Status.Signal(), Core: end.Status.CoreDump()}
-	}
+	exit := exitOfAside(end)
 	if exit == (Exit{}) || g.service.OnCrash.IgnoreFailure {
 		g.log.Info().Int("pid", end.ID.PID).Msg("the OnCrash= command " + past(&exit))
 		return
@@ -82,6 +79,7 @@ func (g *Guardian) tellHook(end proc.Ended) {
 func (g *Guardian) finishCrashes() {
 	done := make(chan struct{})
 	go func() {
+		g.capture.Rest()
 		g.crashes.reports.Wait()
 		close(done)
 	}()

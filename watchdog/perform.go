@@ -52,16 +52,16 @@ func (g *Guardian) perform(action Action) Event {
 // begin prepares for whatever a life of the service will start.
 func (g *Guardian) begin() {
 	g.reportCrash() // of a run after which a restart was asked for
-	g.capture.StartRun()
 	g.record.InvocationID, g.record.Output = g.nextID, nil
+	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
 }
 
 func (g *Guardian) spawn(command int) Event {
 	if command > 0 {
-		g.capture.StartRun()
+		g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
 	}
 	g.began, g.killed = time.Now(), false
-	spec, exit := g.spec(g.service.execStart(command), g.record.InvocationID, g.notifyEnvironment(WhomMain)...)
+	spec, exit := g.ready(g.service.execStart(command), g.record.InvocationID, g.notifyEnvironment(WhomMain)...)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)
@@ -137,6 +137,11 @@ func (g *Guardian) setWatchdog(w SetWatchdog) {
 
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
+	if d := &g.service.Directories; d.leaves(g.record.State, state) {
+		if err := d.remove(g.service.Setup.RootDirectory); err != nil {
+			g.log.Warn().Err(err).Msg("cannot remove the runtime directory")
+		}
+	}
 	g.record.enter(state, time.Now())
 	g.due = 0
 	if g.watchdog != nil && !state.isWatched() {

@@ -18,7 +18,7 @@ func (g *Guardian) runControl(r RunControl) Event {
 		g.oom.Mark(selfPID)
 		g.began, g.killed = time.Now(), false
 	}
-	spec, exit := g.spec(command, mark, g.controlEnvironment(r.State)...)
+	spec, exit := g.ready(command, mark, g.controlEnvironment(r.State)...)
 	if exit == nil {
 		id, err := g.reaper.Spawn(spec)
 		if err == nil {

@@ -11,6 +11,8 @@ import (
 	"path"
 	"syscall"
 	"time"
+
+	"holdfast/internal/logs"
 )
 
 // Infinity is the length of a time that never ends ("infinity" in a service file).
@@ -26,6 +28,8 @@ type Service struct {
 	Description string
 	// Source is the service file's path, "" for a bare command line.
 	Source string
+	// DropIns are the paths of the files that have changed it, in the order of reading.
+	DropIns []string
 	// Type says when the business counts as started.
 	Type Type
 	// Exec is the command line of the business, ExecStart=. Without a Path there is none,
@@ -37,8 +41,16 @@ type Service struct {
 	ExecCondition, ExecStartPre, ExecStartPost, ExecReload, ExecStop, ExecStopPost []Command
 	// RemainAfterExit counts the service as active after the business has ended well.
 	RemainAfterExit bool
-	// Environment is the business's whole environment, as NAME=value.
+	// Environment is NAME=value, all that is known of the environment before a start.
 	Environment []string
+	// EnvironmentFiles are read at each start. What they say comes after Environment.
+	EnvironmentFiles []EnvironmentFile `json:",omitempty"`
+	// UnsetEnvironment is taken out of the environment last of all: a NAME, or a NAME=value
+	// where it has that value.
+	UnsetEnvironment []string `json:",omitempty"`
+	// ExecSearchPath is the directories of programs that are called by a bare name; none
+	// means systemd's.
+	ExecSearchPath []string `json:",omitempty"`
 	// WorkingDirectory is an absolute path.
 	WorkingDirectory string
 	// WorkingDirectoryOptional starts the business in / where the directory is missing.
@@ -48,9 +60,19 @@ type Service struct {
 	// User and Group are names or numbers; "" keeps the guardian's own. They are
 	// looked up at every start, as systemd does.
 	User, Group string
+	// SupplementaryGroups are names or numbers of more groups.
+	SupplementaryGroups []string
 	// OOMScoreAdjust is the business's oom_score_adj, -1000 to 1000; nil means what
 	// the guardian was given when it started.
 	OOMScoreAdjust *int
+	// IgnoreSIGPIPE starts the business with SIGPIPE ignored.
+	IgnoreSIGPIPE bool
+	// Setup is the rest of what the business's process is before it is the business.
+	Setup Setup `json:",omitzero"`
+	// Standard is what the standard streams are.
+	Standard Standard `json:",omitzero"`
+	// Directories are made before each start.
+	Directories Directories `json:",omitzero"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
 	// BusinessPIDFile is where a business of Type=forking writes its own; "" if nowhere.
@@ -105,14 +127,25 @@ type Service struct {
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
 
+	// Log is how the business's output is kept.
+	Log LogSettings
+
 	// OnCrash is run beside everything else after a run that did not end as asked; none
 	// without a Path.
 	OnCrash Command
 }
 
+// An EnvironmentFile is one or more files of variables (EnvironmentFile=).
+type EnvironmentFile struct {
+	// Path is absolute, a pattern of glob(7).
+	Path string
+	// Optional says that it may be missing, or wrong (the prefix "-").
+	Optional bool `json:",omitempty"`
+}
+
 // A Command is a program with its arguments.
 type Command struct {
-	// Path is absolute.
+	// Path is absolute, or a bare name that is looked up at each start.
 	Path string
 	// Args includes the name under which the program is started, argv[0].
 	Args []string
@@ -121,7 +154,19 @@ type Command struct {
 	// Expand says that variables are put into Args at each run, by systemd's rules: those of
 	// the service, and $MAINPID and its like.
 	Expand bool `json:",omitempty"`
+	// Privileges says what of the service's identity the command does not take on.
+	Privileges Privileges `json:",omitempty"`
 }
+
+// Privileges are a prefix of a command line that asks for more of them, as in
+// systemd.service(5), "Command lines".
+type Privileges string
+
+// The prefixes.
+const (
+	FullPrivileges Privileges = "+" // nothing that takes privileges away
+	OwnUser        Privileges = "!" // neither User= nor Group=, but all else
+)
 
 // Type says when a business counts as started, as Type= of systemd.service(5).
 type Type string
@@ -171,6 +216,7 @@ func FileDefaults(name string) Service {
 	s.Environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	s.WorkingDirectory = "/"
 	s.UMask = 0o022
+	s.IgnoreSIGPIPE = true
 	s.Type = Simple
 	s.Policy.Restart = RestartNo
 	s.Backoff = Backoff{RestartSec: 100 * time.Millisecond, RestartMaxDelaySec: Infinity}
@@ -210,6 +256,7 @@ func defaults(name string) Service {
 		FinalKillSignal: syscall.SIGKILL,
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
+		Log:             logs.Default(),
 		GuessMainPID:    true,
 		WatchdogSignal:  syscall.SIGABRT,
 		NotifyAccess:    NotifyNone,

@@ -83,7 +83,7 @@ func factsOf(v view, t tree, tail []string) facts {
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
 		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
 		StatusText: r.Told.Status, StatusErrno: int(r.Told.Errno),
-		Guardian: v.guardian.String(), MainPID: r.Business.PID, ControlPID: r.Control.PID, InvocationID: r.InvocationID,
+		Guardian: v.guardian.String(), MainPID: mainPID(v), ControlPID: r.Control.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,
 		PIDFile: r.Service.PIDFile, LogFile: v.dir.Output(), ControlSocket: v.dir.Control(), Log: tail,

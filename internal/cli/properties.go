@@ -45,7 +45,7 @@ func properties() []property {
 			return notSet
 		}}
 	}
-	return []property{
+	all := []property{
 		{"Id", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		{"Names", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		setting("Description", func(s watchdog.Service) string { return s.Description }),
@@ -60,7 +60,7 @@ func properties() []property {
 		fact("StatusTrouble", func(r *watchdog.Record) string { return r.Trouble }),
 		fact("InvocationID", func(r *watchdog.Record) string { return r.InvocationID }),
 
-		fact("MainPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Business.PID) }),
+		{"MainPID", func(v view, _ func() tree) string { return strconv.Itoa(mainPID(v)) }},
 		fact("ControlPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Control.PID) }),
 		{"GuardianPID", guardianPID},
 		fact("GuardianVersion", func(r *watchdog.Record) string { return r.Program.Version }),
@@ -92,6 +92,7 @@ func properties() []property {
 		usage("CPUUsageNSec", func(t tree) string { return strconv.FormatInt(int64(t.cpu), 10) }),
 
 		setting("FragmentPath", func(s watchdog.Service) string { return s.Source }),
+		setting("DropInPaths", func(s watchdog.Service) string { return strings.Join(s.DropIns, " ") }),
 		setting("NotifyAccess", func(s watchdog.Service) string { return string(s.NotifyAccess) }),
 		setting("WatchdogUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.WatchdogSec) }),
 		setting("Type", func(s watchdog.Service) string { return string(s.Type) }),
@@ -153,6 +154,7 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
+	return append(all, executionProperties()...)
 }
 
 // loadState is "not-found" for what inspectAny made up.
@@ -161,6 +163,14 @@ func loadState(r *watchdog.Record) string {
 		return "not-found"
 	}
 	return "loaded"
+}
+
+// mainPID is the business's. One that a stop has let live on is nobody's main process.
+func mainPID(v view) int {
+	if v.guardian == absent {
+		return 0
+	}
+	return v.record.Business.PID
 }
 
 func guardianPID(v view, _ func() tree) string {

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
 
 	"holdfast/internal/control"
 	"holdfast/internal/handover"
@@ -25,12 +23,14 @@ type inheritance struct {
 	Foreground bool
 }
 
-// The files that are handed over, in this order. That of the pipe keeps it and what is in
-// it, even if nobody else has it open. The last is there only if the business may notify.
+// The files that are handed over, in this order. Those of the pipes keep them and what is
+// in them, even if nobody else has them open. The last is there only if the business may
+// notify.
 const (
 	lockFile = iota
 	socketFile
-	pipeFile
+	pipeFile // two: stdout's and stderr's
+	_
 	notifyFile
 )
 
@@ -65,7 +65,7 @@ func (p post) become(guardian *watchdog.Guardian, binary string, heritage []byte
 	if err != nil {
 		return err
 	}
-	files := []*os.File{p.lock, socket, p.capture.Writer()}
+	files := []*os.File{p.lock, socket, p.capture.Stdout(), p.capture.Stderr()}
 	if ear := guardian.Ear(); ear != nil {
 		file, err := ear.File()
 		if err != nil {
@@ -95,7 +95,7 @@ func succeed(handed *handover.Handed) int {
 	handed.Files[socketFile].Close()
 	var capture *logs.Capture
 	if err == nil {
-		capture, err = logs.Open(i.Dir.FIFO(), i.Dir.Output(), echo)
+		capture, err = openLog(i.Service, i.Dir, echo)
 	}
 	var ear *notify.Listener
 	if err == nil && len(handed.Files) > notifyFile {
@@ -107,7 +107,7 @@ func succeed(handed *handover.Handed) int {
 	var guardian *watchdog.Guardian
 	if err == nil {
 		p.capture, p.listener = capture, listener.(*net.UnixListener)
-		guardian, err = watchdog.Resume(i.Guardian, capture, log)
+		guardian, err = watchdog.Resume(i.Guardian, handed.Calls, capture, log)
 	}
 	if err == nil && ear != nil {
 		guardian.Hear(ear)
@@ -117,12 +117,5 @@ func succeed(handed *handover.Handed) int {
 		log.Error().Msg(err.Error())
 		return exitFailed
 	}
-	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
-		ctx := context.Background()
-		g.Ask(ctx, nil) // from the answer on it hears signals itself
-		signal.Stop(handed.Ends)
-		if len(handed.Ends) > 0 {
-			g.Ask(ctx, watchdog.StopRequested{})
-		}
-	}))
+	return exitAs(p.keep(guardian, func(*watchdog.Guardian) {})) // nobody waits for its start
 }

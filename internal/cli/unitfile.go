@@ -18,7 +18,7 @@ type setting struct{ section, name, value string }
 // settings says a service in the words of a service file. Environment= is not among
 // them: it is many lines, see [environmentLines].
 func settings(s watchdog.Service) []setting {
-	return []setting{
+	all := []setting{
 		{"Unit", "Description", escapeSpecifiers(s.Description)},
 		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
@@ -63,11 +63,13 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "SendSIGHUP", yesNo(s.SendSIGHUP)},
 		{"Service", "SendSIGKILL", yesNo(s.SendSIGKILL)},
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
-
+	}
+	all = append(all, executionSettings(s)...)
+	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
 		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
-	}
+	}...)
 }
 
 // writeUnit writes a service file of what the service has differently from base.
@@ -96,6 +98,9 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 			for _, line := range environmentLines(s, base) {
 				write(setting{x.section, "Environment", line})
 			}
+			for _, x := range listLines(s, base) {
+				write(x)
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -104,7 +109,49 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 
 // sameUnit reports whether two services would be written alike.
 func sameUnit(a, b watchdog.Service) bool {
-	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0
+	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0 && len(listLines(a, b)) == 0
+}
+
+// listLines are the lines of the directives whose list is not that of base. What base has
+// is taken back first.
+func listLines(s, base watchdog.Service) (lines []setting) {
+	usual := lists(base)
+	for i, list := range lists(s) {
+		if slices.Equal(list.values, usual[i].values) {
+			continue
+		}
+		if len(usual[i].values) > 0 {
+			lines = append(lines, setting{"Service", list.name, ""})
+		}
+		for _, value := range list.values {
+			lines = append(lines, setting{"Service", list.name, value})
+		}
+	}
+	return lines
+}
+
+// An additive directive is one of which each line adds to what the others say.
+type additive struct {
+	name   string
+	values []string
+}
+
+func lists(s watchdog.Service) []additive {
+	var files, unset, path []string
+	for _, file := range s.EnvironmentFiles {
+		prefix := ""
+		if file.Optional {
+			prefix = "-"
+		}
+		files = append(files, prefix+escapeSpecifiers(file.Path))
+	}
+	for _, word := range s.UnsetEnvironment {
+		unset = append(unset, quoteWord(escapeSpecifiers(word)))
+	}
+	for _, dir := range s.ExecSearchPath {
+		path = append(path, escapeSpecifiers(dir))
+	}
+	return []additive{{"EnvironmentFile", files}, {"UnsetEnvironment", unset}, {"ExecSearchPath", path}}
 }
 
 // environmentLines are the variables that base does not have like that. What no
@@ -154,9 +201,9 @@ func execStart(c watchdog.Command) string {
 	if c.Path == "" {
 		return ""
 	}
-	words, prefix := []string{c.Path}, ""
+	words, prefix := []string{c.Path}, string(c.Privileges)
 	if c.IgnoreFailure {
-		prefix = "-"
+		prefix += "-"
 	}
 	if len(c.Args) > 0 && c.Args[0] != c.Path {
 		prefix += "@"
@@ -164,7 +211,7 @@ func execStart(c watchdog.Command) string {
 	}
 	words = append(words, c.Args[min(1, len(c.Args)):]...)
 	for i, word := range words {
-		if strings.Contains(word, "$") && !c.Expand && !strings.HasSuffix(prefix, ":") {
+		if !c.Expand && strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
 			prefix += ":" // no variables: a dollar is a dollar
 		}
 		words[i] = escapeSpecifiers(word)

@@ -22,15 +22,19 @@ var roles map[string]func(args []string)
 const roleVar = "HOLDFAST_PROC_TEST_ROLE"
 
 func TestMain(m *testing.M) {
+	Enter()
 	roles = map[string]func([]string){
 		"exits": roleExits, "orphan": roleOrphan, "many-orphans": roleManyOrphans, "stubborn": roleStubborn,
 		"inheritance": roleInheritance, "unprivileged": roleUnprivileged, "scores": roleScores,
 		"die": roleDie, "hog": roleHog, "main-thread-ended": roleMainThreadEnded, "blocked": roleBlocked,
-		"heir": roleHeir, "aside": roleAside, "known": roleKnown,
+		"heir": roleHeir, "aside": roleAside, "known": roleKnown, "setup": roleSetup, "where": roleWhere,
 	}
-	if play := roles[os.Getenv(roleVar)]; play != nil {
+	if role, given := os.LookupEnv(roleVar); given {
 		os.Unsetenv(roleVar)
-		play(os.Args[1:])
+		if roles[role] == nil { // or it would run all tests, and each of them more
+			panic("no role is called " + role)
+		}
+		roles[role](os.Args[1:])
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
