@@ -127,7 +127,11 @@ func (g *Guardian) notified(said notify.Datagram) {
 		}
 		event.Main = main
 	}
+	before := g.machine.told
 	g.step(event)
+	if g.machine.told != before {
+		g.changed = true
+	}
 }
 
 // sender is who has sent it; "" for somebody of whom nothing is known, or who is not of the
