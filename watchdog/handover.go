@@ -121,6 +121,9 @@ func (g *Guardian) handOver(binary string) error {
 	}
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
+	if g.above != nil {
+		g.above.flush()
+	}
 	g.save() // should that program end at once, there is another way to go on: adoption
 	heritage, err := json.Marshal(g.heritage())
 	if err == nil {
@@ -234,20 +237,28 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 // resume takes up what waits for its time, and what has happened since the other program
 // has looked.
 func (g *Guardian) resume() {
+	left := Infinity
 	if due := g.record.Progress.Due; due != 0 {
-		g.machine.timer++
-		g.setTimer(SetTimer{g.machine.timer, max(0, due-sinceBoot())})
+		left = max(0, due-sinceBoot())
+	}
+	for _, action := range g.machine.resume(time.Now(), left) {
+		g.perform(action)
 	}
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
-	if g.estate != nil && g.machine.running && !g.reaper.Spawned(g.business) {
-		err := g.estate.Watch(g.business, g.tellEnd)
+	if g.machine.running {
+		err := error(nil)
+		if g.estate != nil && !g.reaper.Spawned(g.business) {
+			err = g.estate.Watch(g.business, g.tellEnd)
+		} else {
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
+		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
 		}
 	}
-	if g.service.Type == Forking {
-		ended = append(ended, g.resumeMain()...)
+	if g.machine.awaitsMain() {
+		go g.send(PIDFileChanged{})
 	}
 	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
 		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {

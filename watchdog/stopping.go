@@ -16,7 +16,7 @@ func (m *Machine) beginStop(now time.Time) []Action {
 	switch {
 	case m.state == Running, m.state == AfterExit:
 		return m.runCommands(now, Stop)
-	case m.isStarting(), m.state == Reload:
+	case m.isStarting(), m.state.Active() == "reloading":
 		return m.stopPhase(now, StopSigterm)
 	}
 	return nil
@@ -146,6 +146,15 @@ func (m *Machine) leftover(now time.Time, alone bool) []Action {
 // waits for both.
 func (m *Machine) partEnded(now time.Time) []Action {
 	switch m.state {
+	case Start:
+		if !m.others && m.service.Type.notifies() { // nobody is left who could say it
+			m.fail(Protocol, neverReady)
+			return m.stopPhase(now, StopSigterm)
+		}
+	case ReloadSignal, ReloadNotify: // of which nobody is left to say that it is over
+		if !m.running {
+			return m.runCommands(now, Stop)
+		}
 	case StopWatchdog, StopSigterm, StopSigkill:
 		if !m.running && !m.control {
 			return m.stopPhase(now, StopPost)
