@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -131,6 +133,7 @@ func (g *Guardian) quiesce() {
 	quiet := make(chan struct{})
 	go func() {
 		g.succession.Pause()
+		g.capture.Rest()
 		g.crashes.reports.Wait()
 		g.unwatch()
 		g.collecting.Lock()
@@ -156,11 +159,15 @@ func (g *Guardian) carryOn() {
 	g.collecting.Unlock()
 	g.unwatch = g.forwardSignals()
 	g.succession.Continue()
+	g.capture.Proceed()
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
 // unheard refuses a handover in the middle of which somebody has spoken.
 func (g *Guardian) unheard() error {
+	flushed := make(chan os.Signal, 1)
+	signal.Notify(flushed, syscall.SIGTERM)
+	signal.Stop(flushed) // waits until what the runtime has caught is in the channels
 	if len(g.requests) > 0 {
 		return errors.New("a signal has come that goes first; try again")
 	}
@@ -183,8 +190,9 @@ func (g *Guardian) upgrade() {
 }
 
 // Resume prepares a guardian that goes on in the process of another program's. state is
-// what that one gave to [Succession.Become].
-func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
+// what that one gave to [Succession.Become]; calls are the signals that have come since, by
+// [signal.Notify].
+func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
 	var h heritage
 	if err := json.Unmarshal(handed, &h); err != nil {
 		return nil, fmt.Errorf("what was handed over makes no sense: %w", err)
@@ -197,11 +205,13 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 		service: h.Record.Service, dir: h.Dir, log: log, reaper: reaper, oom: proc.WatchOOM(), capture: capture,
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
-		crashes: crashes{ended: make(chan struct{})},
-		record:  h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
+		crashes:  crashes{ended: make(chan struct{})},
+		requests: calls,
+		record:   h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
+	g.capture.ContinueRun(g.record.InvocationID)
 	if g.business.PID != 0 {
 		g.oom.Mark(g.business.PID)
 	}

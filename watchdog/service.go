@@ -11,6 +11,8 @@ import (
 	"path"
 	"syscall"
 	"time"
+
+	"holdfast/internal/logs"
 )
 
 // Infinity is the length of a time that never ends ("infinity" in a service file).
@@ -91,6 +93,9 @@ type Service struct {
 	TimeoutStopSec time.Duration
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
+
+	// Log is how the business's output is kept.
+	Log LogSettings
 
 	// OnCrash is run beside everything else after a run that did not end as asked; none
 	// without a Path.
@@ -195,5 +200,6 @@ func defaults(name string) Service {
 		FinalKillSignal: syscall.SIGKILL,
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
+		Log:             logs.Default(),
 	}
 }

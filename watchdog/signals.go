@@ -13,7 +13,9 @@ var selfPID = os.Getpid()
 // watchSignals turns the guardian's own signals into messages, from forwardSignals on.
 func (g *Guardian) watchSignals() (stop func()) {
 	g.children = make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
-	g.requests = make(chan os.Signal, 64)
+	if g.requests == nil {
+		g.requests = make(chan os.Signal, 64)
+	}
 	g.hangup = onHangup()
 	signal.Notify(g.children, syscall.SIGCHLD)
 	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,
@@ -79,6 +81,8 @@ func messageFor(s syscall.Signal, hangup message) message {
 		return StopRequested{}
 	case syscall.SIGHUP:
 		return hangup
+	case syscall.SIGUSR1:
+		return rotationRequested{}
 	case syscall.SIGUSR2:
 		return upgradeRequested{}
 	case syscall.SIGPIPE:

@@ -48,7 +48,7 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 	}
 	return proc.Spec{
 		Path: LookUpProgram(command.Path, s.ExecSearchPath), Args: args, Env: env, Dir: dir,
-		Stdout: g.capture.Writer(), Stderr: g.capture.Writer(),
+		Stdout: g.capture.Stdout(), Stderr: g.capture.Stderr(),
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}, nil
 }

@@ -120,9 +120,9 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
-		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(),
+		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
-		logsCommand(), catCommand(), verifyCommand(), versionCommand(),
+		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)
 	return root
 }

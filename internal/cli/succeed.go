@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
 
 	"holdfast/internal/control"
 	"holdfast/internal/handover"
@@ -24,8 +22,8 @@ type inheritance struct {
 	Foreground bool
 }
 
-// The files that are handed over, in this order. The last keeps the pipe and what is in
-// it, even if nobody else has it open.
+// The files that are handed over, in this order. Those from the last on keep the pipes
+// and what is in them, even if nobody else has them open.
 const (
 	lockFile = iota
 	socketFile
@@ -61,7 +59,7 @@ func (p post) become(binary string, guardian []byte, last func() error) error {
 	if err != nil {
 		return err
 	}
-	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Writer()}, last)
+	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Stdout(), p.capture.Stderr()}, last)
 }
 
 // succeed is the life of a guardian from the moment in which this program was put into
@@ -82,7 +80,7 @@ func succeed(handed *handover.Handed) int {
 	handed.Files[socketFile].Close()
 	var capture *logs.Capture
 	if err == nil {
-		capture, err = logs.Open(i.Dir.FIFO(), i.Dir.Output(), echo)
+		capture, err = openLog(i.Service, i.Dir, echo)
 	}
 	for _, pipe := range handed.Files[pipeFile:] {
 		pipe.Close()
@@ -90,19 +88,12 @@ func succeed(handed *handover.Handed) int {
 	var guardian *watchdog.Guardian
 	if err == nil {
 		p.capture, p.listener = capture, listener.(*net.UnixListener)
-		guardian, err = watchdog.Resume(i.Guardian, capture, log)
+		guardian, err = watchdog.Resume(i.Guardian, handed.Calls, capture, log)
 	}
 	if err != nil {
 		err = fmt.Errorf("the guardian ends, for it cannot go on after the handover: %w; 'holdfast start %s' guards the program again", err, i.Dir.Name)
 		log.Error().Msg(err.Error())
 		return exitFailed
 	}
-	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
-		ctx := context.Background()
-		g.Ask(ctx, nil) // from the answer on it hears signals itself
-		signal.Stop(handed.Ends)
-		if len(handed.Ends) > 0 {
-			g.Ask(ctx, watchdog.StopRequested{})
-		}
-	}))
+	return exitAs(p.keep(guardian, func(*watchdog.Guardian) {})) // nobody waits for its start
 }

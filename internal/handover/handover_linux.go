@@ -22,6 +22,7 @@ type legacy struct {
 	PID   int
 	State int // descriptor of a memfd
 	Files []int
+	Keeps sheltered
 }
 
 // lowest is the first number for a descriptor that is handed over, beyond those a shell
@@ -35,7 +36,19 @@ const lowest = 10
 // all gone in the middle of what they do.
 //
 // last is asked when all is prepared; its error keeps the program from being executed.
+// From then on no signal reaches this process until the program has called [Enter], where the
+// system lets a shelter be made.
 func Exec(binary string, state []byte, files []*os.File, last func() error) error {
+	var s *shelter
+	if !gains(binary) {
+		var err error
+		if s, err = openShelter(); err != nil {
+			return err
+		}
+	}
+	if s != nil { // without it, what comes in these milliseconds may be lost, or end the process
+		defer s.close()
+	}
 	syscall.ForkLock.RLock() // or another child could inherit what is open for the program
 	defer syscall.ForkLock.RUnlock()
 	memory, err := memoryFile(state)
@@ -45,7 +58,7 @@ func Exec(binary string, state []byte, files []*os.File, last func() error) erro
 	defer memory.Close()
 	l := legacy{PID: os.Getpid()}
 	defer func() {
-		for _, fd := range append(l.Files, l.State) {
+		for _, fd := range append(l.Files, l.State, l.Keeps.Socket) {
 			if fd >= lowest {
 				unix.Close(fd)
 			}
@@ -60,6 +73,12 @@ func Exec(binary string, state []byte, files []*os.File, last func() error) erro
 			return err
 		}
 		l.Files = append(l.Files, fd)
+	}
+	if s != nil {
+		l.Keeps.PID = s.process.Pid
+		if l.Keeps.Socket, err = passOn(s.socket); err != nil {
+			return err
+		}
 	}
 	value, err := json.Marshal(l)
 	if err != nil {
@@ -112,8 +131,13 @@ func Enter() (*Handed, error) {
 	if err := json.Unmarshal([]byte(value), &l); err != nil || l.PID != os.Getpid() {
 		return nil, nil // another process's
 	}
-	h := &Handed{Ends: make(chan os.Signal, 1)}
-	signal.Notify(h.Ends, syscall.SIGTERM, syscall.SIGINT)
+	h := &Handed{Calls: make(chan os.Signal, 64)}
+	for _, sig := range calls {
+		if !signal.Ignored(sig) { // as nohup(1) has it
+			signal.Notify(h.Calls, sig)
+		}
+	}
+	l.Keeps.leave()
 	memory := received(l.State)
 	defer memory.Close()
 	var err error

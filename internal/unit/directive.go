@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast/internal/logs"
 	"holdfast/watchdog"
 )
 
@@ -83,6 +84,14 @@ func (d *draft) directives() []Directive {
 
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
+		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end; 10M.", into(&s.Log.MaxSize, parseLogSize)},
+		{"X-Holdfast", "LogMaxFiles", Honoured, "How many rotated log files are kept, or infinity; 5.", into(&s.Log.MaxFiles, parseLogCount)},
+		{"X-Holdfast", "LogMaxAge", Honoured, "How long a rotated log file is kept; infinity.", into(&s.Log.MaxAge, ParseSpan)},
+		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk; infinity.", into(&s.Log.MaxTotal, parseLogSize)},
+		{"X-Holdfast", "LogCompress", Honoured, "Whether rotated log files are compressed by gzip; yes.", into(&s.Log.Compress, parseBool)},
+		{"X-Holdfast", "LogTimestamps", Honoured, "Puts the time of its arrival in front of every line: no, utc (or yes) or local.", into(&s.Log.Timestamps, parseTimestamps)},
+		{"X-Holdfast", "LogStderr", Honoured, "Whether stderr has a log of its own, stderr.log; no.", into(&s.Log.Stderr, parseBool)},
+		{"X-Holdfast", "LogOverflow", Honoured, "What happens to output that cannot be written: block (the program waits) or drop (whole lines are dropped and counted).", into(&s.Log.Overflow, oneOf(logs.Block, logs.Drop))},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
 	known := map[[2]string]bool{}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/logs"
 	"holdfast/watchdog"
 )
 
@@ -95,6 +96,7 @@ WantedBy=multi-user.target
 		SettleSec:  200 * time.Millisecond, TimeoutStartSec: watchdog.Infinity, RetryFailedStart: true,
 		KillMode: watchdog.KillMixed, KillSignal: syscall.SIGINT, RestartKillSignal: syscall.SIGUSR1,
 		FinalKillSignal: syscall.SIGQUIT, SendSIGHUP: true, TimeoutStopSec: 5 * time.Second, ReloadSignal: 35,
+		Log: logs.Default(),
 	}
 	if !reflect.DeepEqual(loaded.Service, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", loaded.Service, want)
