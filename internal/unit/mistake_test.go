@@ -46,10 +46,9 @@ func mistakes() []verdict {
 		{"a comment in a continued command", "[Service]\nExecStart=/bin/echo \\\n# one\n  two \\\n; three\n  four\nx\n",
 			problems{"7: no = in this line, so it is ignored: x"}},
 
-		{"the case of a value counts", ok + "Type=Simple\nRestart=Always\nKillMode=Mixed\n", problems{
-			"3: Type=Simple: not one of simple, exec",
-			"4: Restart=Always: not one of no, always, on-success, on-failure, on-abnormal, on-abort, on-watchdog",
-			"5: KillMode=Mixed: not one of control-group, mixed, process, none"}},
+		{"the case of a value counts", ok + "Restart=Always\nKillMode=Mixed\n", problems{
+			"3: Restart=Always: not one of no, always, on-success, on-failure, on-abnormal, on-abort, on-watchdog",
+			"4: KillMode=Mixed: not one of control-group, mixed, process, none"}},
 		{"a boolean is no rule of restarts", ok + "Restart=true\nRestart=on_failure\n", problems{
 			"3: Restart=true: not one of no, always, on-success, on-failure, on-abnormal, on-abort, on-watchdog",
 			"4: Restart=on_failure: not one of no, always, on-success, on-failure, on-abnormal, on-abort, on-watchdog"}},

@@ -16,8 +16,6 @@ var differs = map[string]string{
 	"OnCrash is one command":                                    "it is ours",
 	"sandboxing refuses":                                        "systemd does it",
 	"a user made up for the run refuses":                        "systemd does it",
-	"an empty set of capabilities is a promise":                 "systemd does it",
-	"a type that is not guarded refuses":                        "systemd does it",
 	"but not where it asks for nothing":                         "252 has no MemoryKSM=",
 	"a maximum below the base":                                  "252 has no RestartMaxDelaySec=",
 	"a variable that is not set is empty":                       "systemd says so when it starts the service",
