@@ -3,6 +3,7 @@ package unit
 import (
 	"errors"
 	"fmt"
+	"os/user"
 	"path"
 
 	"holdfast/watchdog"
@@ -117,17 +118,19 @@ func (d *draft) completeBackoff() {
 	}
 }
 
-// completeHome puts the home directory of User= in the place of "~". For a user that
-// does not exist the place does not matter: the start fails, and says why (217).
+// completeHome puts the home directory of User=, or without one holdfast's own, in the place
+// of "~". For a user that does not exist the place does not matter: the start fails, and
+// says why (217).
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
-	if d.service.User == "" {
-		d.warn(refuse("~ is the home directory of User=, which is not set"))
-	}
 	d.service.WorkingDirectory = "/"
-	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
+	account, err := user.Current()
+	if d.service.User != "" {
+		account, err = watchdog.LookupUser(d.service.User)
+	}
+	if err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}
 }
