@@ -337,3 +337,26 @@ func stopsDuringUpgradesInTheLab(t *testing.T, times int) {
 		})
 	}
 }
+
+// Where no process may trace another one, an upgrade goes without.
+func TestSystemdForbidsToTrace(t *testing.T) {
+	for _, filter := range []string{"SystemCallFilter=~ptrace", "SystemCallFilter=~ptrace:EPERM"} {
+		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.unit("web.service", forking("--name web "+steady, "KillMode=mixed", filter)...)
+			l.systemctl("start", "web")
+			guardian, business := l.guarded("web", "/run/web.pid", "web")
+			l.ok("grep", "-q", "^Seccomp:.2", "/proc/"+strconv.Itoa(guardian)+"/status")
+			for range 3 {
+				l.ok("/lab/holdfast", "upgrade", "web")
+			}
+			if g, b := l.guarded("web", "/run/web.pid", "web"); g != guardian || b != business {
+				t.Errorf("guardian %d and business %d became %d and %d", guardian, business, g, b)
+			}
+			l.systemctl("stop", "web")
+			l.gone("web", "/run/web.pid", "web")
+			l.quiet()
+		})
+	}
+}
