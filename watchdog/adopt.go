@@ -26,6 +26,7 @@ func (g *Guardian) inherit(previous *Record) error {
 		previous.enter(Running, time.Now())
 	}
 	g.record, g.estate, g.orphans = *previous, estate.processes, previous.Orphans
+	g.capture.ContinueRun(g.record.InvocationID)
 	g.machine = restoreMachine(&g.service, g.record)
 	g.killed = previous.State == StopSigkill || previous.State == FinalSigkill
 	g.inherited = &Adopted{Left: Infinity}

@@ -34,7 +34,10 @@ type Guardian struct {
 
 	// Version is which holdfast this is, for crash reports.
 	Version string
-	crashes crashes
+	// Compressor is the command that compresses a rotated log file, whose path is added to
+	// it; nil leaves them as they are. Its first word is a path.
+	Compressor []string
+	crashes    crashes
 
 	succession Succession
 	resumed    bool       // from a program that was in this process before
@@ -167,6 +170,7 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
+	g.keepLog()
 	if g.resumed {
 		g.resume()
 	}
@@ -250,6 +254,8 @@ func (g *Guardian) take(m message) {
 		g.answer(m)
 	case upgradeRequested:
 		g.upgrade()
+	case rotationRequested:
+		go g.rotate()
 	case successor:
 		if g.successor != nil || g.handing {
 			m.reply <- errors.New("another handover is under way")

@@ -133,6 +133,7 @@ func (g *Guardian) quiesce() {
 	quiet := make(chan struct{})
 	go func() {
 		g.succession.Pause()
+		g.capture.Rest()
 		g.crashes.reports.Wait()
 		g.unwatch()
 		g.collecting.Lock()
@@ -158,6 +159,7 @@ func (g *Guardian) carryOn() {
 	g.collecting.Unlock()
 	g.unwatch = g.forwardSignals()
 	g.succession.Continue()
+	g.capture.Proceed()
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
@@ -209,6 +211,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
+	g.capture.ContinueRun(g.record.InvocationID)
 	if g.business.PID != 0 {
 		g.oom.Mark(g.business.PID)
 	}

@@ -76,10 +76,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 }
 
 func (g *Guardian) tellHook(end proc.Ended) {
-	exit := Exit{Code: end.Status.ExitStatus()}
-	if end.Status.Signaled() {
-		exit = Exit{Signal: end.Status.Signal(), Core: end.Status.CoreDump()}
-	}
+	exit := exitOfAside(end)
 	if exit == (Exit{}) || g.service.OnCrash.IgnoreFailure {
 		g.log.Info().Int("pid", end.ID.PID).Msg("the OnCrash= command " + past(&exit))
 		return
@@ -92,6 +89,7 @@ func (g *Guardian) tellHook(end proc.Ended) {
 func (g *Guardian) finishCrashes() {
 	done := make(chan struct{})
 	go func() {
+		g.capture.Rest()
 		g.crashes.reports.Wait()
 		close(done)
 	}()

@@ -39,10 +39,10 @@ func (g *Guardian) perform(action Action) Event {
 
 func (g *Guardian) spawn() Event {
 	g.reportCrash() // of a run after which a restart was asked for
-	g.capture.StartRun()
 	g.began, g.killed = time.Now(), false
 	g.record.InvocationID = g.nextID
-	spec, exit := g.spec()
+	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
+	spec, exit := g.spec(g.service.Exec, g.record.InvocationID)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)

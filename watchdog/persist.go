@@ -51,8 +51,8 @@ func (g *Guardian) save() {
 // trouble is what keeps the guardian from doing all of its work.
 func (g *Guardian) trouble() string {
 	var all []string
-	if err := g.capture.Err(); err != nil {
-		all = append(all, fmt.Sprintf("output is being lost (%d bytes so far): %v", g.capture.Lost(), err))
+	if trouble := g.capture.Trouble(); trouble != "" {
+		all = append(all, trouble)
 	}
 	if g.unsaved != nil {
 		all = append(all, fmt.Sprintf("the state is not being saved: %v", g.unsaved))
@@ -63,10 +63,14 @@ func (g *Guardian) trouble() string {
 	return strings.Join(all, "; ")
 }
 
-// resumeWindow carries an earlier guardian's start limit over, within one boot.
+// resumeWindow carries an earlier guardian's start limit over, within one boot, and its
+// result, which a refused start leaves as it is.
 func (g *Guardian) resumeWindow(previous Record) {
 	if previous.Window.Count == 0 || previous.BootID != proc.BootID() {
 		return
+	}
+	if !previous.orphaned() {
+		g.machine.result = previous.Result
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

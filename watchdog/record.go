@@ -149,15 +149,19 @@ func (r *Record) LastExit() *Exit {
 
 // beginRun puts a run on record; 0 is the PID of one that could not be spawned.
 func (r *Record) beginRun(pid int, now time.Time) *Run {
-	number := 1
-	if last := r.LastRun(); last != nil {
-		number = last.Number + 1
-	}
-	r.Runs = append(r.Runs, Run{Number: number, PID: pid, InvocationID: r.InvocationID, Started: now})
+	r.Runs = append(r.Runs, Run{Number: r.nextNumber(), PID: pid, InvocationID: r.InvocationID, Started: now})
 	if extra := len(r.Runs) - keptRuns; extra > 0 {
 		r.Runs = slices.Delete(r.Runs, 0, extra)
 	}
 	return r.LastRun()
+}
+
+// nextNumber is that of the run that comes next.
+func (r *Record) nextNumber() int {
+	if last := r.LastRun(); last != nil {
+		return last.Number + 1
+	}
+	return 1
 }
 
 // enter notes a change of state as systemd does: between inactive and active lie

@@ -11,6 +11,8 @@ import (
 	"path"
 	"syscall"
 	"time"
+
+	"holdfast/internal/logs"
 )
 
 // Infinity is the length of a time that never ends ("infinity" in a service file).
@@ -26,12 +28,22 @@ type Service struct {
 	Description string
 	// Source is the service file's path, "" for a bare command line.
 	Source string
+	// DropIns are the paths of the files that have changed it, in the order of reading.
+	DropIns []string
 	// Type says when the business counts as started.
 	Type Type
 	// Exec is the command line of the business.
 	Exec Command
-	// Environment is the business's whole environment, as NAME=value.
+	// Environment is NAME=value, all that is known of the environment before a start.
 	Environment []string
+	// EnvironmentFiles are read at each start. What they say comes after Environment.
+	EnvironmentFiles []EnvironmentFile `json:",omitempty"`
+	// UnsetEnvironment is taken out of the environment last of all: a NAME, or a NAME=value
+	// where it has that value.
+	UnsetEnvironment []string `json:",omitempty"`
+	// ExecSearchPath is the directories of programs that are called by a bare name; none
+	// means systemd's.
+	ExecSearchPath []string `json:",omitempty"`
 	// WorkingDirectory is an absolute path.
 	WorkingDirectory string
 	// WorkingDirectoryOptional starts the business in / where the directory is missing.
@@ -82,20 +94,46 @@ type Service struct {
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
 
+	// Log is how the business's output is kept.
+	Log LogSettings
+
 	// OnCrash is run beside everything else after a run that did not end as asked; none
 	// without a Path.
 	OnCrash Command
 }
 
+// An EnvironmentFile is one or more files of variables (EnvironmentFile=).
+type EnvironmentFile struct {
+	// Path is absolute, a pattern of glob(7).
+	Path string
+	// Optional says that it may be missing, or wrong (the prefix "-").
+	Optional bool `json:",omitempty"`
+}
+
 // A Command is a program with its arguments.
 type Command struct {
-	// Path is absolute.
+	// Path is absolute, or a bare name that is looked up at each start.
 	Path string
 	// Args includes the name under which the program is started, argv[0].
 	Args []string
 	// IgnoreFailure counts every exit as a success (the prefix "-").
 	IgnoreFailure bool
+	// Expand says that variables are put into Args at each run, by systemd's rules: those of
+	// the service, and $MAINPID and its like.
+	Expand bool `json:",omitempty"`
+	// Privileges says what of the service's identity the command does not take on.
+	Privileges Privileges `json:",omitempty"`
 }
+
+// Privileges are a prefix of a command line that asks for more of them, as in
+// systemd.service(5), "Command lines".
+type Privileges string
+
+// The prefixes.
+const (
+	FullPrivileges Privileges = "+" // nothing that takes privileges away
+	OwnUser        Privileges = "!" // neither User= nor Group=, but all else
+)
 
 // Type says when a business counts as started, as Type= of systemd.service(5).
 type Type string
@@ -162,5 +200,6 @@ func defaults(name string) Service {
 		FinalKillSignal: syscall.SIGKILL,
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
+		Log:             logs.Default(),
 	}
 }

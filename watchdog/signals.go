@@ -81,6 +81,8 @@ func messageFor(s syscall.Signal, hangup message) message {
 		return StopRequested{}
 	case syscall.SIGHUP:
 		return hangup
+	case syscall.SIGUSR1:
+		return rotationRequested{}
 	case syscall.SIGUSR2:
 		return upgradeRequested{}
 	case syscall.SIGPIPE:

@@ -13,13 +13,20 @@ import (
 	"holdfast/internal/proc"
 )
 
-// spec is how the business is spawned, looked up anew for each run, or the exit that
-// stands for why it cannot be.
-func (g *Guardian) spec() (proc.Spec, *Exit) {
+// spec is how a command is spawned, looked up anew for each run, or the exit that stands
+// for why it cannot be. The mark is what its processes are found by.
+func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec, *Exit) {
 	s := &g.service
+	files, exit := g.environmentFiles()
+	if exit != nil {
+		return proc.Spec{}, exit
+	}
 	credential, identity, exit := credentials(s.User, s.Group)
 	if exit != nil {
 		return proc.Spec{}, exit
+	}
+	if command.Privileges != "" {
+		credential = nil
 	}
 	if credential != nil {
 		// Or the business could not open /dev/stdout again.
@@ -33,13 +40,15 @@ func (g *Guardian) spec() (proc.Spec, *Exit) {
 			dir = "/"
 		}
 	}
-	env := environment(identity, s.Environment, []string{
-		"INVOCATION_ID=" + g.record.InvocationID,
-		proc.InvocationVariable + "=" + g.record.InvocationID,
-	})
+	run := append([]string{"INVOCATION_ID=" + g.record.InvocationID}, more...)
+	env := append(s.compose(identity, files, run), proc.InvocationVariable+"="+mark)
+	args, unset := command.arguments(env)
+	if len(unset) > 0 {
+		g.log.Warn().Strs("variables", unset).Msg("variables of the command line are not set, so they are empty")
+	}
 	return proc.Spec{
-		Path: s.Exec.Path, Args: s.Exec.Args, Env: env, Dir: dir,
-		Stdout: g.capture.Writer(), Stderr: g.capture.Writer(),
+		Path: LookUpProgram(command.Path, s.ExecSearchPath), Args: args, Env: env, Dir: dir,
+		Stdout: g.capture.Stdout(), Stderr: g.capture.Stderr(),
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}, nil
 }

@@ -11,6 +11,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -21,6 +24,8 @@ type options struct {
 	samples  int
 	idle     time.Duration
 	json     bool
+	logs     bool  // measure the log instead
+	size     int64 // of it, in bytes
 }
 
 func main() {
@@ -29,10 +34,24 @@ func main() {
 	}
 	var o options
 	flag.StringVar(&o.holdfast, "holdfast", "", "the `binary` to measure")
-	flag.IntVar(&o.samples, "n", 200, "how many `samples` to take; a tenth of it where each takes a second")
+	flag.IntVar(&o.samples, "n", 0, "how many `samples` to take: of 200 a tenth where each takes a second; of logs, 5")
 	flag.DurationVar(&o.idle, "idle", time.Minute, "how long to watch the idle guardian; 0 leaves that out")
 	flag.BoolVar(&o.json, "json", false, "print JSON, with times in milliseconds and sizes in bytes")
+	flag.Func("size", "how much to log, such as 64M (default 1G)", func(text string) (err error) {
+		o.size, err = parseSize(text)
+		return err
+	})
 	flag.Parse()
+	if flag.Arg(0) == "logs" {
+		o.logs = true
+		flag.CommandLine.Parse(flag.Args()[1:])
+	}
+	if o.samples == 0 {
+		o.samples = map[bool]int{false: 200, true: 5}[o.logs]
+	}
+	if o.size == 0 {
+		o.size = 1 << 30
+	}
 	if o.holdfast == "" || o.samples < 1 || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
@@ -45,6 +64,19 @@ func main() {
 	}
 }
 
+// parseSize reads a number of bytes with K, M or G behind it.
+func parseSize(text string) (int64, error) {
+	number, shift := text, 0
+	if i := strings.IndexAny(text, "KMG"); i >= 0 && i == len(text)-1 {
+		number, shift = text[:i], 10*(1+strings.IndexByte("KMG", text[i]))
+	}
+	n, err := strconv.ParseInt(number, 10, 32)
+	if err == nil && n < 1 {
+		err = errors.New("too small")
+	}
+	return n << shift, err
+}
+
 // run takes every measurement and prints what came out.
 func run(ctx context.Context, o options) (err error) {
 	a, err := newArena(ctx, o.holdfast)
@@ -53,6 +85,16 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 
+	if o.logs {
+		tables, err := logs(a, o)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return jsonLogs(os.Stdout, a.describe(), o.size, tables)
+		}
+		return printLogs(os.Stdout, a.describe(), filepath.Dir(a.bin), o.size, tables)
+	}
 	table := table{machine: a.describe()}
 	for _, measure := range []func(*arena, options) ([]row, error){size, start, stop, status, crash, idle} {
 		rows, err := measure(a, o)

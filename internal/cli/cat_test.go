@@ -58,7 +58,10 @@ func TestUnitIsReadBack(t *testing.T) {
 		Args:          []string{"own name", "$HOME", "${X}", "$$", "50%n", ";", `\;`, `"quoted" 'too'`, "", "\n\t\x01", "\xff", "ü", "@", "-", ":"},
 		IgnoreFailure: true,
 	}
-	s.Environment = append(s.Environment, "A=$x %h \"q\" '\\", "B=two\nlines", "C=", "D=ü #")
+	s.Environment = append(s.Environment[1:], "A=$x %h \"q\" '\\", "B=two\nlines", "C=", "D=ü #", "PATH=/bin")
+	s.EnvironmentFiles = []watchdog.EnvironmentFile{{Path: "/etc/default/100%"}, {Path: "/a b/*", Optional: true}}
+	s.UnsetEnvironment = []string{"A", "B=x y", "C=%"}
+	s.ExecSearchPath = []string{"/opt/bin", "/bin"}
 	s.WorkingDirectory, s.WorkingDirectoryOptional = "/tmp/%odd dir", true
 	s.UMask = 0o027
 	s.OOMScoreAdjust = &score

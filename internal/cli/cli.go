@@ -122,7 +122,7 @@ func rootCommand() *cobra.Command {
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
-		logsCommand(), catCommand(), verifyCommand(), versionCommand(),
+		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)
 	return root
 }

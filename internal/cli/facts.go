@@ -77,7 +77,7 @@ func factsOf(v view, t tree, tail []string) facts {
 		Source: r.Service.Source, Command: r.Service.Exec.Args,
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
 		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
-		Guardian: v.guardian.String(), MainPID: r.Business.PID, InvocationID: r.InvocationID,
+		Guardian: v.guardian.String(), MainPID: mainPID(v), InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,
 		PIDFile: r.Service.PIDFile, LogFile: v.dir.Output(), ControlSocket: v.dir.Control(), Log: tail,

@@ -15,6 +15,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
+	"holdfast/internal/logfile"
 	"holdfast/internal/logs"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
@@ -100,7 +101,7 @@ func adopted(ctx context.Context, g *watchdog.Guardian) bool {
 // returns when nobody waits for that any more. lock is the service's.
 func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Writer, log zerolog.Logger, open func(*watchdog.Guardian)) (watchdog.Record, error) {
 	syscall.Umask(int(service.UMask)) // the business inherits it
-	capture, err := logs.Open(dir.FIFO(), dir.Output(), echo)
+	capture, err := openLog(service, dir, echo)
 	if err != nil {
 		return watchdog.Record{}, err
 	}
@@ -135,6 +136,7 @@ type post struct {
 // keep is the guardian's life, up to its end or to a handover.
 func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) watchdog.Record {
 	guardian.Version = version
+	guardian.Compressor = []string{"/proc/self/exe", compressLog}
 	opened := make(chan struct{})
 	server := control.NewServer(p.listener, guardian)
 	guardian.PrepareHandover(p.succession(opened, server))
@@ -152,6 +154,14 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 	}
 	<-opened
 	return record
+}
+
+// openLog begins to carry the business's output; see [logs.Open].
+func openLog(service watchdog.Service, dir state.Dir, echo io.Writer) (*logs.Capture, error) {
+	return logs.Open(logs.Paths{
+		FIFO: dir.FIFO(), Stage: dir.Stage(), Output: logfile.Log(dir.Output()),
+		StderrFIFO: dir.StderrFIFO(), StderrStage: dir.StderrStage(), StderrOutput: logfile.Log(dir.StderrOutput()),
+	}, service.Log, echo)
 }
 
 // tidy leaves nothing behind that belongs to a living guardian only.

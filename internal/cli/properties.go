@@ -49,7 +49,7 @@ func properties() []property {
 		fact("StatusTrouble", func(r *watchdog.Record) string { return r.Trouble }),
 		fact("InvocationID", func(r *watchdog.Record) string { return r.InvocationID }),
 
-		fact("MainPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Business.PID) }),
+		{"MainPID", func(v view, _ func() tree) string { return strconv.Itoa(mainPID(v)) }},
 		fact("ControlPID", func(*watchdog.Record) string { return "0" }),
 		{"GuardianPID", guardianPID},
 		fact("GuardianVersion", func(r *watchdog.Record) string { return r.Program.Version }),
@@ -81,6 +81,7 @@ func properties() []property {
 		usage("CPUUsageNSec", func(t tree) string { return strconv.FormatInt(int64(t.cpu), 10) }),
 
 		setting("FragmentPath", func(s watchdog.Service) string { return s.Source }),
+		setting("DropInPaths", func(s watchdog.Service) string { return strings.Join(s.DropIns, " ") }),
 		setting("Type", func(s watchdog.Service) string { return string(s.Type) }),
 		fact("ExecStart", execStartProperty),
 		setting("User", func(s watchdog.Service) string { return s.User }),
@@ -130,6 +131,14 @@ func loadState(r *watchdog.Record) string {
 		return "not-found"
 	}
 	return "loaded"
+}
+
+// mainPID is the business's. One that a stop has let live on is nobody's main process.
+func mainPID(v view) int {
+	if v.guardian == absent {
+		return 0
+	}
+	return v.record.Business.PID
 }
 
 func guardianPID(v view, _ func() tree) string {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/internal/logs"
+	"holdfast/internal/logfile"
 	"holdfast/internal/state"
 	"holdfast/watchdog"
 )
@@ -109,28 +109,18 @@ func ended(code int) error {
 // tailLines is how many lines of output status shows, as systemctl's does.
 const tailLines = 10
 
+// pageful is how much of them it takes in, in bytes: a line may be as long as the disk is
+// large.
+const pageful = 64 << 10
+
 // tail is the last lines of the business's output. None is no error: it may not have
 // printed anything.
 func (v view) tail() []string {
-	var text pageful
-	logs.Last(&text, v.dir.Output(), tailLines)
+	text := logfile.Log(v.dir.Output()).Tail(0, tailLines, pageful)
 	if len(text) == 0 {
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-}
-
-// pageful takes in so much text and no more, for a line may be as long as the disk is large.
-type pageful []byte
-
-func (p *pageful) Write(text []byte) (int, error) {
-	const most = 64 << 10
-	n := min(len(text), most-len(*p))
-	*p = append(*p, text[:n]...)
-	if n < len(text) {
-		return n, io.ErrShortWrite
-	}
-	return n, nil
 }
 
 // printStatus is the page about one service, in the layout of systemctl status.
@@ -144,6 +134,9 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 	fmt.Fprintf(w, "%s %s - %s\n", s.paint(colour, mark), v.dir.Name, printable(service.Description))
 	if service.Source != "" {
 		line("Loaded", "loaded (%s)", printable(service.Source))
+		for i, path := range service.DropIns {
+			line([]string{"Drop-In", ""}[min(i, 1)], "%s", printable(path))
+		}
 	} else {
 		line("Loaded", "%s", s.cut("command line ("+commandLine(service.Exec.Args)+")"))
 	}

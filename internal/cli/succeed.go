@@ -22,8 +22,8 @@ type inheritance struct {
 	Foreground bool
 }
 
-// The files that are handed over, in this order. The last keeps the pipe and what is in
-// it, even if nobody else has it open.
+// The files that are handed over, in this order. Those from the last on keep the pipes
+// and what is in them, even if nobody else has them open.
 const (
 	lockFile = iota
 	socketFile
@@ -59,7 +59,7 @@ func (p post) become(binary string, guardian []byte, last func() error) error {
 	if err != nil {
 		return err
 	}
-	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Writer()}, last)
+	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Stdout(), p.capture.Stderr()}, last)
 }
 
 // succeed is the life of a guardian from the moment in which this program was put into
@@ -80,7 +80,7 @@ func succeed(handed *handover.Handed) int {
 	handed.Files[socketFile].Close()
 	var capture *logs.Capture
 	if err == nil {
-		capture, err = logs.Open(i.Dir.FIFO(), i.Dir.Output(), echo)
+		capture, err = openLog(i.Service, i.Dir, echo)
 	}
 	for _, pipe := range handed.Files[pipeFile:] {
 		pipe.Close()

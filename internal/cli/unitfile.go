@@ -82,6 +82,9 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 			for _, line := range environmentLines(s, base) {
 				write(setting{x.section, "Environment", line})
 			}
+			for _, x := range listLines(s, base) {
+				write(x)
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -90,7 +93,49 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 
 // sameUnit reports whether two services would be written alike.
 func sameUnit(a, b watchdog.Service) bool {
-	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0
+	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0 && len(listLines(a, b)) == 0
+}
+
+// listLines are the lines of the directives whose list is not that of base. What base has
+// is taken back first.
+func listLines(s, base watchdog.Service) (lines []setting) {
+	usual := lists(base)
+	for i, list := range lists(s) {
+		if slices.Equal(list.values, usual[i].values) {
+			continue
+		}
+		if len(usual[i].values) > 0 {
+			lines = append(lines, setting{"Service", list.name, ""})
+		}
+		for _, value := range list.values {
+			lines = append(lines, setting{"Service", list.name, value})
+		}
+	}
+	return lines
+}
+
+// An additive directive is one of which each line adds to what the others say.
+type additive struct {
+	name   string
+	values []string
+}
+
+func lists(s watchdog.Service) []additive {
+	var files, unset, path []string
+	for _, file := range s.EnvironmentFiles {
+		prefix := ""
+		if file.Optional {
+			prefix = "-"
+		}
+		files = append(files, prefix+escapeSpecifiers(file.Path))
+	}
+	for _, word := range s.UnsetEnvironment {
+		unset = append(unset, quoteWord(escapeSpecifiers(word)))
+	}
+	for _, dir := range s.ExecSearchPath {
+		path = append(path, escapeSpecifiers(dir))
+	}
+	return []additive{{"EnvironmentFile", files}, {"UnsetEnvironment", unset}, {"ExecSearchPath", path}}
 }
 
 // environmentLines are the variables that base does not have like that. What no
@@ -114,9 +159,9 @@ func execStart(c watchdog.Command) string {
 	if c.Path == "" {
 		return ""
 	}
-	words, prefix := []string{c.Path}, ""
+	words, prefix := []string{c.Path}, string(c.Privileges)
 	if c.IgnoreFailure {
-		prefix = "-"
+		prefix += "-"
 	}
 	if len(c.Args) > 0 && c.Args[0] != c.Path {
 		prefix += "@"
@@ -124,7 +169,7 @@ func execStart(c watchdog.Command) string {
 	}
 	words = append(words, c.Args[min(1, len(c.Args)):]...)
 	for i, word := range words {
-		if strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
+		if !c.Expand && strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
 			prefix += ":" // no variables: a dollar is a dollar
 		}
 		words[i] = escapeSpecifiers(word)

@@ -52,9 +52,9 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 	case err != nil && !errors.Is(err, errUnknown):
 		return err
 	case err == nil && v.guardian == present:
-		if v.changedOnDisk() {
-			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[1]s' take that in\n",
-				v.record.Service.Source, name)
+		if path := v.changedOnDisk(); path != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[3]s' take that in\n",
+				path, name, fileOf(v.record.Service))
 		}
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
 	case err == nil && v.guardian == silent:

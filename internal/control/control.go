@@ -32,6 +32,7 @@ const (
 	Kill        Verb = "kill"
 	ResetFailed Verb = "reset-failed"
 	Handover    Verb = "handover"
+	Rotate      Verb = "rotate"
 )
 
 // A Request is what a client sends.

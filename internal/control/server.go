@@ -121,6 +121,13 @@ func (s *Server) serve(conn *net.UnixConn) {
 		respond(conn, response{Error: fmt.Sprintf("not a request: %v", err)})
 		return
 	}
+	if request.Verb == Rotate { // the loop does not wait for a disk
+		if err := s.guardian.Rotate(); err != nil {
+			respond(conn, response{Error: err.Error()})
+			return
+		}
+		request.Verb = Status
+	}
 	event, err := request.event()
 	if err != nil {
 		respond(conn, response{Error: err.Error()})

@@ -316,31 +316,33 @@ func numbered(t *testing.T, lines []string, n int) {
 	}
 }
 
-// A program writes its numbers at full speed while its guardian is replaced again and again.
+// The log does not show that the guardian was replaced again and again, by two builds in
+// turn, and that a third one refused.
 func TestNoLineIsLostOrDoubledByHandovers(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	a, b := twoBuilds(t)
-	refuses := h.file("refuses", "#!/bin/sh\nexit 1\n", 0o755)
-	stopped := filepath.Join(h.dir, "enough")
-	h.startBy(a, "--", "sh", "-c",
-		`i=0; while [ ! -e "$1" ]; do n=$((i+1000)); while [ $i -lt $n ]; do i=$((i+1)); echo $i; done; done; echo $i >"$1".last; exec sleep 1000`, "sh", stopped)
-	business := h.show("p", "MainPID")
-	for i := range handovers {
-		h.ok("upgrade", "p", "--binary", []string{b, a}[i%2])
-		if i%10 == 0 {
-			h.fails(1, nil, "upgrade", "p", "--binary", refuses)
-		}
+	for name, stamps := range map[string]string{"at full speed": "", "with timestamps": "utc"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			a, b := twoBuilds(t)
+			refuses := h.file("refuses", "#!/bin/sh\nexit 1\n", 0o755)
+			w := h.newWriter(forever)
+			settings := append([]string{"LogMaxSize=256K"}, keepAll...)
+			if stamps != "" {
+				settings = append(settings, "LogTimestamps="+stamps)
+			}
+			w.start(a, settings...)
+			business := h.show("p", "MainPID")
+			for i := range handovers {
+				h.ok("upgrade", "p", "--binary", []string{b, a}[i%2])
+				if i%10 == 0 {
+					h.fails(1, nil, "upgrade", "p", "--binary", refuses)
+				}
+			}
+			last := w.enough()
+			h.shows("p", "MainPID", business, "NRestarts", "0")
+			if err := w.stop(lineCheck{stamps: stamps}).complete(last); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	h.file("enough", "", 0o644)
-	await(t, "the writer has said how far it came", func() bool { return len(lines(stopped+".last")) == 1 })
-	last, err := strconv.Atoi(lines(stopped + ".last")[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.shows("p", "MainPID", business, "NRestarts", "0")
-	output := filepath.Join(h.dir, "log", "p", "output.log")
-	h.ok("stop", "p")
-	numbered(t, lines(output), last)
-	h.nothingLeft("p")
 }

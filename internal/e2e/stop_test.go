@@ -96,7 +96,7 @@ func TestAnExitAndAStopTogetherAreAStop(t *testing.T) {
 func TestKillMode(t *testing.T) {
 	t.Parallel()
 	// The business has a child in a session of its own that tells of its SIGTERM.
-	script := `setsid sh -c 'trap "echo child >> \"$TOLD\"; exit" TERM; echo up >> "$TOLD"; while :; do sleep 0.01; done' &
+	script := `setsid sh -c 'trap "echo child >> \"$TOLD\"; exit" TERM; echo up; echo up >> "$TOLD"; while :; do sleep 0.01; done' &
 		trap 'echo business >> "$TOLD"; exit 0' TERM; while :; do sleep 0.01; done`
 	tests := []struct {
 		mode            string
@@ -148,7 +148,7 @@ func TestKillSignals(t *testing.T) {
 	t.Parallel()
 	// It writes down what it hears, and ends of SIGUSR2 only.
 	script := `for s in HUP INT TERM USR1; do trap "echo $s >> \"\$TOLD\"" $s; done
-		trap 'echo USR2 >> "$TOLD"; exit 0' USR2; echo up >> "$TOLD"; while :; do sleep 0.01; done`
+		trap 'echo USR2 >> "$TOLD"; exit 0' USR2; echo up; echo up >> "$TOLD"; while :; do sleep 0.01; done`
 	tests := []struct {
 		name string
 		args []string
@@ -213,17 +213,20 @@ func TestSignalsToTheGuardian(t *testing.T) {
 	told := filepath.Join(h.dir, "told")
 	h.env = append(h.env, "TOLD="+told)
 	h.ok("start", "--name", "p", "--", "sh", "-c", `
-		for s in HUP USR1 QUIT INT; do trap "echo $s >> \"\$TOLD\"" $s; done
-		echo up >> "$TOLD"; while :; do sleep 0.01; done`)
+		for s in HUP WINCH QUIT INT; do trap "echo $s >> \"\$TOLD\"" $s; done
+		echo up; echo up >> "$TOLD"; while :; do sleep 0.01; done`)
 	guardian, _ := h.pid("p", "GuardianPID"), h.pid("p", "MainPID")
 	await(t, "it is up", func() bool { return len(lines(told)) == 1 })
 	for i, step := range []struct {
 		signal unix.Signal
 		told   string
-	}{{unix.SIGHUP, "HUP"}, {unix.SIGUSR1, "USR1"}, {unix.SIGQUIT, "QUIT"}} {
+	}{{unix.SIGHUP, "HUP"}, {unix.SIGWINCH, "WINCH"}, {unix.SIGQUIT, "QUIT"}} {
 		kill(t, guardian, step.signal)
 		await(t, step.told+" is passed on", func() bool { return len(lines(told)) == i+2 && lines(told)[i+1] == step.told })
 	}
+	rotated := filepath.Join(h.dir, "log", "p", "output-*.log*")
+	kill(t, guardian, unix.SIGUSR1)
+	await(t, "the log is rotated", func() bool { found, _ := filepath.Glob(rotated); return len(found) > 0 })
 	h.ok("reload", "p")
 	await(t, "the reload is heard", func() bool { return len(lines(told)) == 5 && lines(told)[4] == "HUP" })
 	h.shows("p", "NRestarts", "0", "GuardianPID", strconv.Itoa(guardian))

@@ -1,4 +1,4 @@
-// Package logs carries the business's output from its FIFO into a file.
+// Package logs carries the business's output from its FIFO into its log.
 //
 // The business holds the FIFO open for reading and writing. So it never writes
 // to a pipe without a reader: with the guardian gone its writes neither fail nor
@@ -7,200 +7,184 @@
 package logs
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
-	"sync"
-	"sync/atomic"
-	"syscall"
+	"slices"
+	"strings"
+	"time"
 
-	"golang.org/x/sys/unix"
+	"holdfast/internal/logfile"
 )
 
-// blockSize is the most that is carried at once, in bytes.
-const blockSize = 64 << 10
-
-// Capture is the guardian's end: it carries what the business writes into the
-// log file, in blocks, as it comes.
-//
-// No write error ends it or stops the business. What cannot be written to the
-// file is dropped and counted, and the next block is tried again. A block that
-// the guardian had read but not written when it was killed is lost too.
-type Capture struct {
-	fifo   string
-	write  *os.File // blocking: the business's stdout and stderr
-	read   *os.File // non-blocking: waited for by the runtime's poller, not by a thread
-	pipe   syscall.RawConn
-	closed atomic.Bool
-	done   chan struct{} // closed when carry has ended
-
-	moving sync.Mutex // one block at a time, in order, whoever moves it
-	block  []byte
-	file   output
-	echo   *echo // nil without one
-
-	mu   sync.Mutex // never held while a disk or a terminal is waited for
-	tail tail
-	lost int64
-	err  error
+// Paths are where a capture finds and leaves things.
+type Paths struct {
+	FIFO, StderrFIFO     string      // what the business writes to
+	Stage, StderrStage   string      // output on its way; see [stage]
+	Output, StderrOutput logfile.Log // where it goes
 }
 
-// Open makes the FIFO where there is none, keeping one with output in it, and
-// begins to carry it into file, which is appended to and made with mode 0640.
-// If echo is not nil it gets the same bytes: the stdout of a foreground run.
+// Capture is the guardian's end: it carries what the business writes into the log, in
+// large blocks, as it comes.
 //
-// A file that cannot be opened is an error, unless only a full disk is in the
-// way; that passes.
-func Open(fifo, file string, echo io.Writer) (*Capture, error) {
-	c := &Capture{
-		fifo:  fifo,
-		block: make([]byte, blockSize),
-		file:  output{path: file},
-		done:  make(chan struct{}),
+// No error ends it or stops the business. What cannot be written waits, or is dropped,
+// as [Settings] say, and is tried again.
+type Capture struct {
+	streams []*stream // stdout's, and stderr's if it has its own
+	keeper  *keeper
+	echo    *echo // nil without one
+}
+
+// Open makes the FIFOs where there are none, keeping those with output in them, and
+// begins to carry them into the logs, which go on and whose files are made with mode
+// 0640. If to is not nil it gets the same bytes: the stdout of a foreground run.
+//
+// A file that cannot be opened is an error, unless only a full disk is in the way; that
+// passes.
+func Open(paths Paths, settings Settings, to io.Writer) (*Capture, error) {
+	settings = settings.complete()
+	c := &Capture{keeper: newKeeper(settings)}
+	err := c.open(paths.FIFO, paths.Stage, paths.Output, settings)
+	if err == nil && settings.Stderr {
+		err = c.open(paths.StderrFIFO, paths.StderrStage, paths.StderrOutput, settings)
 	}
-	if c.err = c.file.open(); c.err != nil && !diskFull(c.err) {
-		return nil, c.err
-	}
-	var err error
-	if c.read, c.write, err = openFIFO(fifo); err == nil {
-		c.pipe, err = c.read.SyscallConn()
-	}
-	if err == nil && echo != nil {
-		c.echo, err = newEcho(echo)
+	if err == nil && to != nil {
+		c.echo, err = newEcho(to)
 	}
 	if err != nil {
-		c.release()
+		for _, s := range c.streams {
+			s.release()
+		}
 		return nil, err
 	}
-	go c.carry()
+	for _, s := range c.streams {
+		s.start(c.echo)
+	}
 	return c, nil
 }
 
-// Writer returns what is to become the business's stdout and stderr. It stays
-// open, for the next run, until [Capture.Close]; the caller does not close it.
-//
-// Whether writes block belongs to the open file, which all runs share; so what
-// an earlier run chose (Node.js makes its stdout non-blocking) is undone here.
-func (c *Capture) Writer() *os.File {
-	unix.SetNonblock(int(c.write.Fd()), false)
-	return c.write
+func (c *Capture) open(fifo, stage string, log logfile.Log, settings Settings) error {
+	s, err := openStream(fifo, stage, log, settings, c.keeper.wake)
+	if err == nil {
+		c.streams = append(c.streams, s)
+		c.keeper.logs = append(c.keeper.logs, log)
+	}
+	return err
 }
 
-// Chown gives the FIFO to a business that runs as another user, which otherwise
+// Stdout and Stderr return what is to become the business's stdout and stderr. They stay
+// open, for the next run, until [Capture.Close]; the caller does not close them.
+func (c *Capture) Stdout() *os.File { return c.streams[0].writer() }
+
+// Stderr is [Capture.Stdout] for stderr; often it is the same file.
+func (c *Capture) Stderr() *os.File { return c.streams[len(c.streams)-1].writer() }
+
+// Chown gives the FIFOs to a business that runs as another user, which otherwise
 // could not open /dev/stdout. As in chown(2), -1 leaves uid or gid as it is.
-func (c *Capture) Chown(uid, gid int) error { return c.write.Chown(uid, gid) }
-
-// StartRun makes [Capture.Tail] begin anew.
-func (c *Capture) StartRun() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tail.reset()
+func (c *Capture) Chown(uid, gid int) error {
+	return c.each(func(s *stream) error { return s.write.Chown(uid, gid) })
 }
 
-// Tail returns the last n lines, or fewer, of the current run's output: at most
-// 4 KiB, long lines shortened, and safe to print on a terminal. A last line that
-// has no end yet counts.
+// StartRun notes that a run begins, at which [Capture.Tail] begins anew.
+func (c *Capture) StartRun(number int, id string) {
+	for _, s := range c.streams {
+		s.startRun(number, id)
+	}
+}
+
+// ContinueRun has [Capture.Tail] begin where that run began, which another guardian has
+// seen.
+func (c *Capture) ContinueRun(id string) {
+	for _, s := range c.streams {
+		s.continueRun(id)
+	}
+}
+
+// Tail returns the last n lines, or fewer, of the current run's output: long ones
+// shortened, and safe to print on a terminal. A last line that has no end yet counts.
+// Of two logs it returns stderr's lines, and before them stdout's if there is room.
 func (c *Capture) Tail(n int) []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.tail.lines(n)
+	var lines []string
+	for _, s := range slices.Backward(c.streams) {
+		lines = append(s.tail(n-len(lines)), lines...)
+	}
+	return lines
 }
 
-// Err is what keeps the output from the file now: the last write's error, nil
-// when it went through.
-func (c *Capture) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// Lost is the number of bytes that could not be written to the file since Open.
-func (c *Capture) Lost() int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lost
-}
-
-// Drain returns when everything that was written to the FIFO before the call is
-// in the file, or counted as lost, and in the tail. It waits for the disk if
-// that is slow, but not for a writer that goes on: it moves no more than the
-// pipe can hold.
-func (c *Capture) Drain() {
-	c.pipe.Control(func(fd uintptr) {
-		for moved := 0; moved < pipeSize; {
-			n := c.move(int(fd))
-			if n == 0 {
-				return
-			}
-			moved += n
+// Trouble says what keeps output from the log now, and what becomes of that output; ""
+// when nothing does.
+func (c *Capture) Trouble() string {
+	var all []string
+	for _, s := range c.streams {
+		if ails := s.ails(); ails != "" {
+			all = append(all, ails)
 		}
-	})
+	}
+	if err := c.keeper.trouble(); err != nil {
+		all = append(all, fmt.Sprintf("the old log files cannot be looked after: %v", err))
+	}
+	return strings.Join(all, "; ")
 }
 
-// Close drains, ends the carrying and closes everything. The FIFO stays, for a
-// business that still writes to it; see [Capture.Remove]. Closing again does
-// nothing.
+// drainPatience is how long the guardian waits for a disk.
+const drainPatience = time.Second
+
+// Drain returns when everything that was written to the FIFO before the call is in the
+// log, or cannot be written. It does not wait for a writer that goes on, for it moves no
+// more than the pipe can hold, nor for a disk that takes nothing for a second.
+func (c *Capture) Drain() {
+	for _, s := range c.streams {
+		s.drain()
+	}
+}
+
+// Rotate begins a new file, or, if somebody else has moved the present one away, as
+// logrotate(8) does, goes on in the one that has its name now.
+func (c *Capture) Rotate() error {
+	return c.each((*stream).rotateNow)
+}
+
+// Rest ends a compression that is under way, and begins none until [Capture.Proceed].
+func (c *Capture) Rest() { c.keeper.pause() }
+
+// Proceed undoes [Capture.Rest].
+func (c *Capture) Proceed() { c.keeper.proceed() }
+
+// Hold stops the carrying between two blocks until release is called: what comes
+// meanwhile waits in the pipe.
+func (c *Capture) Hold() (release func()) {
+	for _, s := range c.streams {
+		s.moving.Lock()
+	}
+	return func() {
+		for _, s := range c.streams {
+			s.moving.Unlock()
+		}
+	}
+}
+
+// Close drains, ends the carrying and closes everything. What a full disk has left in
+// the pipe is saved for the next guardian. The FIFOs stay, for a business that still
+// writes to them; see [Capture.Remove]. Closing again does nothing.
 func (c *Capture) Close() error {
-	c.Drain()
-	if c.closed.Swap(true) {
-		return nil
-	}
-	c.read.Close()
-	<-c.done
-	return c.release()
-}
-
-// Remove unlinks the FIFO, for when no business is left to write to it.
-func (c *Capture) Remove() error { return os.Remove(c.fifo) }
-
-func (c *Capture) release() error {
-	if c.read != nil {
-		c.read.Close()
-		c.write.Close()
-	}
+	c.keeper.close()
+	err := c.each((*stream).close)
 	if c.echo != nil {
 		c.echo.close()
 	}
-	return c.file.close()
+	return err
 }
 
-// carry is the one goroutine that moves what comes in by itself. It is woken
-// when the pipe is no longer empty, so it has to empty it each time.
-func (c *Capture) carry() {
-	defer close(c.done)
-	c.pipe.Read(func(fd uintptr) bool {
-		for !c.closed.Load() {
-			if c.move(int(fd)) == 0 {
-				return false
-			}
-		}
-		return true
-	})
+func (c *Capture) each(do func(*stream) error) error {
+	var all []error
+	for _, s := range c.streams {
+		all = append(all, do(s))
+	}
+	return errors.Join(all...)
 }
 
-// move carries one block and returns its length, 0 when the pipe is empty.
-func (c *Capture) move(fd int) int {
-	c.moving.Lock()
-	defer c.moving.Unlock()
-	n, err := unix.Read(fd, c.block)
-	for err == unix.EINTR {
-		n, err = unix.Read(fd, c.block)
-	}
-	if n <= 0 {
-		return 0
-	}
-	block := c.block[:n]
-	c.mu.Lock()
-	c.tail.add(block)
-	c.mu.Unlock()
-
-	written, err := c.file.write(block)
-	c.mu.Lock()
-	c.lost += int64(n - written)
-	c.err = err
-	c.mu.Unlock()
-
-	if c.echo != nil {
-		c.echo.put(block)
-	}
-	return n
+// Remove unlinks the FIFOs, for when no business is left to write to them.
+func (c *Capture) Remove() error {
+	return c.each(func(s *stream) error { return os.Remove(s.fifo) })
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast/internal/logfile"
 )
 
 func TestTheFileIsWhatWasWritten(t *testing.T) {
@@ -27,8 +29,8 @@ func TestTheFileIsWhatWasWritten(t *testing.T) {
 	if got, want := c.Tail(3), []string{"99998", "99999", "100000"}; !slices.Equal(got, want) {
 		t.Errorf("Tail = %q, want %q", got, want)
 	}
-	if c.Lost() != 0 || c.Err() != nil {
-		t.Errorf("lost %d, %v", c.Lost(), c.Err())
+	if c.Trouble() != "" {
+		t.Errorf("trouble: %s", c.Trouble())
 	}
 	if info, _ := os.Stat(file); info.Mode().Perm()&^0o640 != 0 {
 		t.Errorf("mode %v", info.Mode())
@@ -52,7 +54,7 @@ func TestDrainIsABarrier(t *testing.T) {
 	c, file := open(t, nil)
 	var want strings.Builder
 	for i := range 1000 {
-		c.StartRun()
+		c.StartRun(i, "0123")
 		business(t, c, fmt.Sprintf("echo begin; echo end of %d", i))
 		c.Drain()
 		end := fmt.Sprint("end of ", i)
@@ -71,7 +73,7 @@ func TestDrainDoesNotWaitForAWriterThatGoesOn(t *testing.T) {
 	t.Parallel()
 	c, _ := open(t, nil)
 	flood := exec.Command("yes")
-	flood.Stdout = c.Writer()
+	flood.Stdout = c.Stdout()
 	if err := flood.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +142,7 @@ func TestOutputWaitsForTheNextGuardian(t *testing.T) {
 	same(t, "file without a guardian", content(t, file), numbers(1, 1000))
 	io.WriteString(stdin, "\n") // more than the pipe can hold
 
-	c, err := Open(fifo, file, nil)
+	c, err := Open(paths(fifo, file), Settings{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,14 +164,14 @@ func TestTheBusinessHasABlockingStdout(t *testing.T) {
 		}
 		return flags&unix.O_NONBLOCK != 0
 	}
-	if nonblocking(c.Writer()) {
+	if nonblocking(c.Stdout()) {
 		t.Error("the first run's stdout is non-blocking")
 	}
 	// As Node.js does.
-	if err := unix.SetNonblock(int(c.Writer().Fd()), true); err != nil {
+	if err := unix.SetNonblock(int(c.Stdout().Fd()), true); err != nil {
 		t.Fatal(err)
 	}
-	if nonblocking(c.Writer()) {
+	if nonblocking(c.Stdout()) {
 		t.Error("the next run inherits what the first one chose")
 	}
 }
@@ -180,7 +182,7 @@ func TestTheBusinessMayOpenItsStdoutAgain(t *testing.T) {
 	script := "echo again >/dev/stderr"
 	want := "again\n"
 	cmd := exec.Command("/bin/sh", "-c", script)
-	cmd.Stderr = c.Writer()
+	cmd.Stderr = c.Stdout()
 	if os.Geteuid() == 0 {
 		if err := c.Chown(4711, -1); err != nil {
 			t.Fatal(err)
@@ -197,18 +199,18 @@ func TestTheBusinessMayOpenItsStdoutAgain(t *testing.T) {
 func TestCloseLeavesTheFIFOAndRemoveUnlinksIt(t *testing.T) {
 	t.Parallel()
 	c, file := open(t, nil)
-	io.WriteString(c.Writer(), "last words\n")
+	io.WriteString(c.Stdout(), "last words\n")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "file", content(t, file), "last words\n")
-	if info, err := os.Lstat(c.fifo); err != nil || info.Mode() != fs.ModeNamedPipe|0o600 {
+	if info, err := os.Lstat(c.streams[0].fifo); err != nil || info.Mode() != fs.ModeNamedPipe|0o600 {
 		t.Errorf("after Close: %v, %v", info.Mode(), err)
 	}
 	if err := c.Remove(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(c.fifo); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(c.streams[0].fifo); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after Remove: %v", err)
 	}
 }
@@ -231,7 +233,7 @@ func TestOpenReplacesWhatIsNoFIFO(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := Open(fifo, filepath.Join(dir, "output.log"), nil)
+			c, err := Open(paths(fifo, filepath.Join(dir, "output.log")), Settings{}, nil)
 			if kind == "full directory" {
 				if err == nil || !strings.Contains(err.Error(), "in the FIFO's place") {
 					t.Errorf("error %v", err)
@@ -252,11 +254,14 @@ func TestOpenReplacesWhatIsNoFIFO(t *testing.T) {
 func TestOpenSaysWhyTheFileCannotBe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, err := Open(filepath.Join(dir, "log"), filepath.Join(dir, "missing", "output.log"), nil)
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "output.log") {
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(paths(filepath.Join(dir, "log"), filepath.Join(dir, "file", "output.log")), Settings{}, nil)
+	if !errors.Is(err, syscall.ENOTDIR) || !strings.Contains(err.Error(), "output.log") {
 		t.Errorf("error %v", err)
 	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("left behind: %v", entries)
 	}
 }
@@ -274,7 +279,7 @@ func TestNothingIsLeftOpen(t *testing.T) {
 	}
 	dir := t.TempDir()
 	cycle := func() {
-		c, err := Open(filepath.Join(dir, "log"), filepath.Join(dir, "output.log"), os.Stderr)
+		c, err := Open(paths(filepath.Join(dir, "log"), filepath.Join(dir, "output.log")), Settings{}, os.Stderr)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +295,7 @@ func TestNothingIsLeftOpen(t *testing.T) {
 	}
 }
 
-// follow returns the lines that Follow prints, until the test ends.
+// follow returns the lines of a log as they come, until the test ends.
 func follow(t testing.TB, file string, n int) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -298,7 +303,7 @@ func follow(t testing.TB, file string, n int) <-chan string {
 	lines := make(chan string)
 	ended := make(chan error)
 	go func() {
-		err := Follow(ctx, w, file, n)
+		err := logfile.Log(file).Follow(ctx, w, logfile.Query{Lines: n, Notice: func(err error) { t.Error(err) }})
 		w.Close()
 		ended <- err
 	}()

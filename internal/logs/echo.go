@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,8 @@ type echo struct {
 	queue    chan []byte
 	done     chan struct{} // closed when everything queued was written
 	progress atomic.Int64  // writes that went through
+	putting  sync.Mutex
+	closing  sync.Once
 	blocked  bool
 	missed   int // bytes since then
 }
@@ -66,6 +69,8 @@ func (e *echo) run() {
 
 // put queues a copy of block.
 func (e *echo) put(block []byte) {
+	e.putting.Lock()
+	defer e.putting.Unlock()
 	text := slices.Clone(block)
 	if e.missed > 0 {
 		text = fmt.Appendf(nil, "\n[%d bytes are in the log file only]\n%s", e.missed, block)
@@ -91,9 +96,10 @@ func (e *echo) put(block []byte) {
 	}
 }
 
-// close returns when everything queued was written, or the reader is blocked.
+// close returns when everything queued was written, or the reader is blocked. Closing
+// again does nothing.
 func (e *echo) close() {
-	close(e.queue)
+	e.closing.Do(func() { close(e.queue) })
 	for {
 		before := e.progress.Load()
 		select {

@@ -3,94 +3,33 @@ package logs
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
+
+	"holdfast/internal/logfile"
 )
 
-func TestFollow(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "output.log")
-	appendTo := func(path, text string) {
-		t.Helper()
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lines := follow(t, file, 2)
-	expect := func(want ...string) {
-		t.Helper()
-		for _, want := range want {
-			if got := soon(t, want, lines); got != want {
-				t.Fatalf("line %q, want %q", got, want)
-			}
-		}
-	}
-	appendTo(file, "created later\n")
-	expect("created later")
-	appendTo(file, "appended\nin ")
-	expect("appended")
-	appendTo(file, "two parts\n")
-	expect("in two parts")
-
-	appendTo(file+".other", "of no interest\n")
-	if err := os.Truncate(file, 0); err != nil {
-		t.Fatal(err)
-	}
-	appendTo(file, "truncated\n")
-	expect("truncated")
-
-	if err := os.Rename(file, file+".1"); err != nil {
-		t.Fatal(err)
-	}
-	appendTo(file+".1", "after the rename\n")
-	appendTo(file, "in the new one\n")
-	expect("after the rename", "in the new one")
-
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	appendTo(file, "made again\n")
-	expect("made again")
-}
-
-func TestFollowBeginsWithTheLastLines(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "output.log")
-	if err := os.WriteFile(file, []byte(numbers(1, 100)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	lines := follow(t, file, 3)
-	for _, want := range []string{"98", "99", "100"} {
-		if got := soon(t, want, lines); got != want {
-			t.Fatalf("line %q, want %q", got, want)
-		}
-	}
-}
-
-// Between what is there and what comes, nothing is doubled or left out.
+// Between what is there and what comes, nothing is doubled or left out, though the file
+// is rotated and compressed all the time.
 func TestFollowWhileTheBusinessWrites(t *testing.T) {
 	t.Parallel()
-	c, file := open(t, nil)
+	c, file := openWith(t, t.TempDir(), Settings{MaxSize: 64 << 10, MaxFiles: Unlimited, Compress: true}, nil)
+	c.Keep(func(_ context.Context, path string) error { return logfile.Compress(path) })
+	const last = 200_000
 	written := make(chan error)
 	go func() {
-		out := bufio.NewWriterSize(c.Writer(), 1000)
-		for n := 1; n <= 100_000; n++ {
+		out := bufio.NewWriterSize(c.Stdout(), 1000)
+		for n := 1; n <= last; n++ {
 			fmt.Fprintln(out, n)
 		}
 		written <- out.Flush()
 	}()
-	for range 5 {
+	for range 3 {
 		lines := follow(t, file, -1)
-		for n := 1; n <= 100_000; n++ {
+		for n := 1; n <= last; n++ {
 			if got := soon(t, "line", lines); got != fmt.Sprint(n) {
 				t.Fatalf("line %q, want %d", got, n)
 			}
@@ -101,43 +40,52 @@ func TestFollowWhileTheBusinessWrites(t *testing.T) {
 	}
 }
 
-func TestFollowEndsWhileThereIsMore(t *testing.T) {
+// Who is too slow for what is kept is told how much he has missed.
+func TestFollowCountsWhatItMissed(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "output.log")
-	if err := os.WriteFile(file, []byte(strings.Repeat("line\n", 1<<20)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := Follow(ctx, io.Discard, file, -1); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestFollowSaysWhyItCannot(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "log")
-	file := filepath.Join(dir, "output.log")
-	if err := Follow(t.Context(), io.Discard, file, 0); err == nil {
-		t.Error("followed a file in a directory that does not exist")
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("here\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c, file := openWith(t, t.TempDir(), Settings{MaxSize: 64 << 10, MaxFiles: 2}, nil)
+	c.Keep(nil)
+	business(t, c, "echo first")
+	c.Drain()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	r, w := io.Pipe()
-	ended := make(chan error)
-	go func() { ended <- Follow(t.Context(), w, file, -1) }()
-	if line, _ := bufio.NewReader(r).ReadString('\n'); line != "here\n" {
-		t.Fatalf("line %q", line)
+	var ended sync.WaitGroup
+	var missed int
+	ended.Go(func() {
+		err := logfile.Log(file).Follow(ctx, w, logfile.Query{Lines: -1, Notice: func(err error) {
+			var n int
+			if _, scanErr := fmt.Sscanf(err.Error(), "%d bytes of", &n); scanErr != nil {
+				t.Error(errors.Join(err, scanErr))
+			}
+			missed += n
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+		w.Close()
+	})
+	text := bufio.NewReader(r)
+	if line, err := text.ReadString('\n'); line != "first\n" {
+		t.Fatalf("%q, %v", line, err)
 	}
-	go io.Copy(io.Discard, r)
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
+	business(t, c, "seq 1 400000; echo last") // nobody reads meanwhile
+	c.Drain()
+	await(t, "removal of old files", func() bool {
+		files, err := logfile.Log(file).Rest()
+		return err == nil && len(files) <= 2
+	})
+	got := len("first\n")
+	for line := ""; line != "last\n"; {
+		var err error
+		if line, err = text.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		got += len(line)
 	}
-	if err := soon(t, "end", ended); err == nil || !strings.Contains(err.Error(), "directory was removed") {
-		t.Errorf("error %v", err)
+	cancel()
+	ended.Wait()
+	if want := len("first\n" + numbers(1, 400_000) + "last\n"); missed == 0 || got+missed != want {
+		t.Errorf("%d bytes read and %d missed, want %d in all", got, missed, want)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast/internal/logfile"
 )
 
 // TestMain lets the test binary play other processes, as LOGS_TEST says:
@@ -44,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 func playCapture(fifo, file string, echo io.Writer) error {
-	c, err := Open(fifo, file, echo)
+	c, err := Open(paths(fifo, file), Settings{}, echo)
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func playCapture(fifo, file string, echo io.Writer) error {
 }
 
 func playLimited(fifo, file string) error {
-	c, err := Open(fifo, file, nil)
+	c, err := Open(paths(fifo, file), Settings{}, nil)
 	if err != nil {
 		return err
 	}
@@ -69,11 +71,11 @@ func playLimited(fifo, file string) error {
 		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
 			return err
 		}
-		if _, err := c.Writer().WriteString(strings.Repeat("x", 150_000)); err != nil {
+		if _, err := c.Stdout().WriteString(strings.Repeat("x", 150_000)); err != nil {
 			return err
 		}
 		c.Drain()
-		fmt.Println(c.Lost(), c.Err())
+		fmt.Println(c.Trouble())
 	}
 	return c.Close()
 }
@@ -102,9 +104,14 @@ func play(t testing.TB, role ...string) *exec.Cmd {
 // open captures into a directory of the test's own.
 func open(t testing.TB, echo io.Writer) (c *Capture, file string) {
 	t.Helper()
-	dir := t.TempDir()
+	return openWith(t, t.TempDir(), Settings{MaxFiles: Unlimited}, echo)
+}
+
+// openWith captures into dir.
+func openWith(t testing.TB, dir string, settings Settings, echo io.Writer) (c *Capture, file string) {
+	t.Helper()
 	file = filepath.Join(dir, "output.log")
-	c, err := Open(filepath.Join(dir, "log"), file, echo)
+	c, err := Open(paths(filepath.Join(dir, "log"), file), settings, echo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,11 +119,20 @@ func open(t testing.TB, echo io.Writer) (c *Capture, file string) {
 	return c, file
 }
 
+// paths are where a capture has what it needs beside those two.
+func paths(fifo, file string) Paths {
+	return Paths{
+		FIFO: fifo, Stage: fifo + ".stage", Output: logfile.Log(file),
+		StderrFIFO: fifo + "-stderr", StderrStage: fifo + "-stderr.stage",
+		StderrOutput: logfile.Log(filepath.Join(filepath.Dir(file), "stderr.log")),
+	}
+}
+
 // business runs a shell script with its output captured, to its end.
 func business(t testing.TB, c *Capture, script string) {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", script)
-	cmd.Stdout, cmd.Stderr = c.Writer(), c.Writer()
+	cmd.Stdout, cmd.Stderr = c.Stdout(), c.Stderr()
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s: %v", script, err)
 	}
@@ -164,4 +180,40 @@ func soon[T any](t testing.TB, what string, from <-chan T) T {
 		t.Fatalf("%s: nothing after a minute", what)
 		panic("unreachable")
 	}
+}
+
+// await waits until something has come about that the system tells nobody of.
+func await(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not after a minute", what)
+		}
+	}
+}
+
+// whole is what all files of a log have, in order.
+func whole(t testing.TB, file string) string {
+	t.Helper()
+	files, err := logfile.Log(file).Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, f := range files {
+		text.WriteString(content(t, f.Path))
+	}
+	return text.String()
+}
+
+// unstamped is a log without what stands in front of its lines.
+func unstamped(log string) string {
+	var text strings.Builder
+	for line := range strings.Lines(log) {
+		if len(line) > 28 && line[26:28] == "Z " {
+			line = line[28:]
+		}
+		text.WriteString(line)
+	}
+	return text.String()
 }

@@ -3,44 +3,52 @@ package logs
 import (
 	"bytes"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 const (
-	tailSize = 4 << 10 // bytes of output that a tail remembers
-	lineSize = 512     // bytes of a line that it shows
+	tailSize = 64 << 10 // the most of the output that a tail looks at, in bytes
+	lineSize = 512      // bytes of a line that it shows
 )
 
-// tail remembers the end of the output. It looks at no line before it is asked,
-// so that it costs the same for every block.
-type tail struct {
-	bytes []byte
-	cut   bool // there was something before bytes
-}
-
-func (t *tail) reset() { t.bytes, t.cut = t.bytes[:0], false }
-
-func (t *tail) add(block []byte) {
-	if over := len(t.bytes) + len(block) - tailSize; over > 0 {
-		t.cut = true
-		drop := min(over, len(t.bytes))
-		t.bytes = append(t.bytes[:0], t.bytes[drop:]...)
-		block = block[over-drop:]
-	}
-	t.bytes = append(t.bytes, block...)
-}
-
-// lines returns the last n lines, in order.
-func (t *tail) lines(n int) []string {
-	rest, complete := bytes.TrimSuffix(t.bytes, []byte{'\n'}), !t.cut
-	if n <= 0 || len(t.bytes) == 0 {
+// tail returns the last n lines of the present run.
+func (s *stream) tail(n int) []string {
+	if n <= 0 || !s.lockSoon() {
 		return nil
 	}
-	all := bytes.Split(rest, []byte{'\n'})
+	defer s.moving.Unlock()
+	most := int64(min(tailSize, n*lineSize))
+	began, end := s.began, s.out.position()
+	text := s.out.tail(min(most, end-began))
+	if int64(len(text)) < min(most, end-began) { // the rest is in files that were rotated
+		text = s.out.log.Tail(began, n, int(most))
+	}
+	return lastLines(text, n, int64(len(text)) < end-began)
+}
+
+// lockSoon is for the guardian's loop, which does not wait for a disk that hangs.
+func (s *stream) lockSoon() bool {
+	for range drainPatience / time.Millisecond {
+		if s.moving.TryLock() {
+			return true
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return false
+}
+
+// lastLines returns the last n lines of text, in order. cut means that the first may be
+// the end of a line only.
+func lastLines(text []byte, n int, cut bool) []string {
+	if len(text) == 0 || n <= 0 {
+		return nil
+	}
+	all := bytes.Split(bytes.TrimSuffix(text, []byte{'\n'}), []byte{'\n'})
 	lines := make([]string, 0, min(n, len(all)))
 	for i := max(0, len(all)-n); i < len(all); i++ {
-		lines = append(lines, show(all[i], i > 0 || complete))
+		lines = append(lines, show(all[i], i > 0 || !cut))
 	}
 	return lines
 }

@@ -34,14 +34,27 @@ func (d Dir) Control() string { return filepath.Join(d.Runtime, "control") }
 // FIFO is the business's stdout and stderr.
 func (d Dir) FIFO() string { return filepath.Join(d.Runtime, "log") }
 
+// StderrFIFO is the business's stderr, where that has a log of its own.
+func (d Dir) StderrFIFO() string { return filepath.Join(d.Runtime, "log-stderr") }
+
+// Stage is where output waits between the FIFO and the log.
+func (d Dir) Stage() string { return filepath.Join(d.Runtime, "log.stage") }
+
+// StderrStage is that of stderr.
+func (d Dir) StderrStage() string { return filepath.Join(d.Runtime, "log-stderr.stage") }
+
 // Witness keeps the exit of a business that ends while no guardian is alive.
 func (d Dir) Witness() string { return filepath.Join(d.Runtime, "witness") }
 
 // StateFile is the last state, which stays after the service ended; see [Load].
 func (d Dir) StateFile() string { return filepath.Join(d.Runtime, "state.json") }
 
-// Output is the file that collects what the business prints.
+// Output is the file that collects what the business prints; rotated ones and an index
+// stand beside it.
 func (d Dir) Output() string { return filepath.Join(d.Log, "output.log") }
+
+// StderrOutput is that of stderr, where it has a log of its own.
+func (d Dir) StderrOutput() string { return filepath.Join(d.Log, "stderr.log") }
 
 // GuardianLog is the guardian's own log.
 func (d Dir) GuardianLog() string { return filepath.Join(d.Log, "guardian.log") }

@@ -3,15 +3,14 @@ package unit
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path"
-	"strings"
 
 	"holdfast/watchdog"
 )
 
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
+	d.completeEnvironment()
 	d.completeCommand()
 	d.completeOnCrash()
 	d.completeBackoff()
@@ -54,40 +53,23 @@ func (d *draft) completeOnCrash() {
 	}
 }
 
-// program makes of a command line what is executed.
+// program makes of a command line what is executed. Its variables are put in at each
+// start; one that cannot be known by then is told now.
 func (d *draft) program(c command, program *watchdog.Command) {
-	if asUser := d.service.User + d.service.Group; asUser != "" && (c.privileged == "+" || c.privileged == "!") {
-		d.warn(refuse("the prefix %s would run the program without User= and Group=, which holdfast does not do", c.privileged))
+	*program = watchdog.Command{
+		Path: c.path, Args: c.args, IgnoreFailure: c.ignoreFailure, Expand: !c.literal,
+		Privileges: watchdog.Privileges(c.privileged),
+	}
+	if c.privileged == "!!" { // for kernels without ambient capabilities, before Linux 4.3
+		program.Privileges = ""
+	}
+	if c.literal || len(d.service.EnvironmentFiles) > 0 {
 		return
 	}
-	args := c.args
-	if !c.literal {
-		var unset []string
-		args, unset = expandVariables(args, d.variable)
-		for _, name := range unset {
-			d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
-		}
+	_, unset := watchdog.Expand(c.args, d.variable)
+	for _, name := range unset {
+		d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
 	}
-	if len(args) == 0 {
-		args = []string{c.path}
-	}
-	*program = watchdog.Command{Path: lookUpProgram(c.path), Args: args, IgnoreFailure: c.ignoreFailure}
-}
-
-// lookUpProgram finds a program without a path where systemd does. One that is nowhere
-// gets the first place, so that its exec fails and says so (203).
-func lookUpProgram(name string) string {
-	if path.IsAbs(name) {
-		return name
-	}
-	dirs := strings.Fields("/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin")
-	for _, dir := range dirs {
-		full := dir + "/" + name
-		if info, err := os.Stat(full); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			return full
-		}
-	}
-	return dirs[0] + "/" + name
 }
 
 // completeBackoff holds the three settings of the growing wait against each other. What

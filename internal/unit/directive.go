@@ -1,8 +1,10 @@
 package unit
 
 import (
+	"slices"
 	"strings"
 
+	"holdfast/internal/logs"
 	"holdfast/watchdog"
 )
 
@@ -73,44 +75,36 @@ func (d *draft) directives() []Directive {
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
 		{"Service", "WorkingDirectory", Honoured, "Where the business starts: an absolute path or ~; with - in front it may be missing.", d.workingDirectory},
 		{"Service", "UMask", Honoured, "The file mode creation mask of the business, in octal.", into(&s.UMask, parseMode)},
-		{"Service", "Environment", Honoured, "Variables for the business, NAME=value.", d.environment},
+		{"Service", "Environment", Honoured, "Variables for the business, NAME=value.", d.environmentWords(&d.variables, checkVariable)},
+		{"Service", "EnvironmentFile", Honoured, "Files of variables, read at each start; with - in front they may be missing.", d.environmentFile},
+		{"Service", "PassEnvironment", Honoured, "Names of variables that the business gets from whoever starts the service.", d.environmentWords(&d.passed, checkVariableName)},
+		{"Service", "UnsetEnvironment", Honoured, "Variables, NAME or NAME=value, that the business doesn't get, whoever has set them.", d.environmentWords(&s.UnsetEnvironment, checkUnset)},
+		{"Service", "ExecSearchPath", Honoured, "Directories in which programs without a path are looked for; also the PATH of the business.", d.searchPath},
 		{"Service", "OOMScoreAdjust", Honoured, "How readily the kernel kills the business when memory runs out, -1000 to 1000.", d.oomScoreAdjust},
 
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
+		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end; 10M.", into(&s.Log.MaxSize, parseLogSize)},
+		{"X-Holdfast", "LogMaxFiles", Honoured, "How many rotated log files are kept, or infinity; 5.", into(&s.Log.MaxFiles, parseLogCount)},
+		{"X-Holdfast", "LogMaxAge", Honoured, "How long a rotated log file is kept; infinity.", into(&s.Log.MaxAge, ParseSpan)},
+		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk; infinity.", into(&s.Log.MaxTotal, parseLogSize)},
+		{"X-Holdfast", "LogCompress", Honoured, "Whether rotated log files are compressed by gzip; yes.", into(&s.Log.Compress, parseBool)},
+		{"X-Holdfast", "LogTimestamps", Honoured, "Puts the time of its arrival in front of every line: no, utc (or yes) or local.", into(&s.Log.Timestamps, parseTimestamps)},
+		{"X-Holdfast", "LogStderr", Honoured, "Whether stderr has a log of its own, stderr.log; no.", into(&s.Log.Stderr, parseBool)},
+		{"X-Holdfast", "LogOverflow", Honoured, "What happens to output that cannot be written: block (the program waits) or drop (whole lines are dropped and counted).", into(&s.Log.Overflow, oneOf(logs.Block, logs.Drop))},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
-	for _, row := range []struct {
-		section, names, doc string
-		class               Class
-		set                 func(string) error
-	}{
-		{"Unit", dependencies, "Orders units, of which there is one here.", Harmless, accept},
-		{"Install", installation, "Says what systemctl enable does.", Harmless, accept},
-		{"Service", sandboxing, "Promises protection that holdfast does not give.", Refused, d.sandbox},
-	} {
-		for _, name := range strings.Fields(row.names) {
-			table = append(table, Directive{row.section, name, row.class, row.doc, row.set})
+	known := map[[2]string]bool{}
+	for _, row := range table {
+		known[[2]string{row.Section, row.Name}] = true
+	}
+	for _, group := range slices.Concat(d.classified(), d.interim()) {
+		for name := range strings.FieldsSeq(group.names) {
+			if key := [2]string{group.section, name}; !known[key] {
+				known[key] = true
+				table = append(table, Directive{group.section, name, group.class, group.doc, group.set})
+			}
 		}
 	}
 	return table
 }
-
-const (
-	dependencies = `Documentation Wants Requires Requisite BindsTo PartOf Upholds Before After DefaultDependencies`
-
-	installation = `WantedBy RequiredBy UpheldBy Also Alias DefaultInstance`
-
-	sandboxing = `
-		RootDirectory RootImage DynamicUser NoNewPrivileges CapabilityBoundingSet SecureBits
-		ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
-		ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
-		PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts
-		ReadOnlyPaths InaccessiblePaths ReadOnlyDirectories InaccessibleDirectories NoExecPaths TemporaryFileSystem NetworkNamespacePath
-		RestrictAddressFamilies RestrictFileSystems RestrictNamespaces RestrictNetworkInterfaces
-		RestrictRealtime RestrictSUIDSGID LockPersonality MemoryDenyWriteExecute
-		SystemCallFilter SystemCallArchitectures SELinuxContext AppArmorProfile SmackProcessLabel
-		IPAddressDeny SocketBindDeny DevicePolicy`
-)
-
-func accept(string) error { return nil }

@@ -27,7 +27,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		s := loaded.Service
-		if !filepath.IsAbs(s.Exec.Path) || len(s.Exec.Args) == 0 || !filepath.IsAbs(s.WorkingDirectory) ||
+		if s.Exec.Path == "" || strings.Contains(s.Exec.Path, "/") != filepath.IsAbs(s.Exec.Path) || len(s.Exec.Args) == 0 || !filepath.IsAbs(s.WorkingDirectory) ||
 			s.PIDFile != "" && !filepath.IsAbs(s.PIDFile) || s.Backoff.RestartSec > s.Backoff.RestartMaxDelaySec {
 			t.Errorf("accepted %+v", s)
 		}
@@ -42,10 +42,10 @@ func FuzzLoad(f *testing.F) {
 // Each word is shorter than what it was cut from, so a command line ends.
 func FuzzCutWord(f *testing.F) {
 	f.Add(`/bin/x "a b" 'c' \x41\n \; \`, 0)
-	f.Add(`"a`, int(unbalanced))
+	f.Add(`"a`, int(keepUnknown))
 	f.Fuzz(func(t *testing.T, text string, rules int) {
 		for text != "" {
-			_, rest, found, err := cutWord(text, quoting(rules)&(cEscapes|keepUnknown|unbalanced))
+			_, rest, found, err := cutWord(text, quoting(rules)&(cEscapes|keepUnknown))
 			if err != nil || !found {
 				return
 			}

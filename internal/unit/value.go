@@ -131,11 +131,11 @@ func (d *draft) account(field *string) func(string) error {
 	return func(text string) error {
 		name, err := d.specifiers(text)
 		if err != nil {
-			return refusal{err}
+			return unloadable{err}
 		}
 		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, isUnsafe) ||
 			strings.TrimSpace(name) != name || strings.HasPrefix(name, "-") || name == "." || name == ".." {
-			return refuse("not a name or number of an account")
+			return unloadable{errors.New("not a name or number of an account")}
 		}
 		*field = name
 		return nil
@@ -145,7 +145,7 @@ func (d *draft) account(field *string) func(string) error {
 // sandbox refuses a promise of protection. What promises nothing is accepted.
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
-	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
+	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto", "inherit"}, text) ||
 		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
 	switch {
 	case nothing:

@@ -64,15 +64,18 @@ func TestVerdicts(t *testing.T) {
 			problems{`3: no = in this line, so it is ignored: "a\x1bb"`}},
 
 		// What is known where.
-		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown, or not honoured by this version"}},
+		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown to systemd 257 and to holdfast"}},
 		{"an X- directive is another program's", ok + "X-Foo=1\n", nil},
 		{"our own section knows its directives", ok + "[X-Holdfast]\nSettle=1\n",
-			problems{"4: Settle=1: unknown, or not honoured by this version"}},
+			problems{"4: Settle=1: unknown to systemd 257 and to holdfast"}},
 		{"the case of a name counts", ok + "restart=always\n", problems{"3: restart=always: unknown; it is spelled Restart"}},
 		{"a directive in the wrong section", ok + "StartLimitIntervalSec=5\n",
 			problems{"3: StartLimitIntervalSec=5: not known in [Service]; it belongs in [Unit]"}},
-		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown, or not honoured by this version"}},
+		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown to systemd 257 and to holdfast"}},
 		{"what orders units is harmless", "[Unit]\nAfter=network.target\n" + ok + "[Install]\nWantedBy=multi-user.target\n", nil},
+
+		{"what this version does not honour is told", ok + "OpenFile=/etc/web.conf\n", problems{"3: OpenFile=/etc/web.conf: not honoured by this version of holdfast"}},
+		{"but not where it asks for nothing", ok + "NonBlocking=no\nLoadCredential=\nMemoryKSM=off\n", nil},
 
 		// Protection.
 		{"sandboxing refuses", ok + "ProtectSystem=strict\n", problems{
@@ -121,6 +124,8 @@ func TestVerdicts(t *testing.T) {
 			problems{"!3: WorkingDirectory=/srv/../etc: a path with .. in it is not allowed here"}},
 		{"~ without a user refuses", ok + "WorkingDirectory=~\n",
 			problems{"!3: WorkingDirectory=~: ~ is the home directory of User=, which is not set"}},
+		{"the old name of /run is told", ok + "PIDFile=/var/run/web.pid\n",
+			problems{"3: PIDFile=/var/run/web.pid: /var/run is an old name of /run; taken for /run/web.pid"}},
 		{"a PID file outside refuses", ok + "PIDFile=../web.pid\n", problems{"!3: PIDFile=../web.pid: a path with .. in it is not allowed here"}},
 
 		// ExecStart=.
@@ -151,8 +156,14 @@ func TestVerdicts(t *testing.T) {
 			problems{`2: ExecStart=/bin/echo \q: unknown escape sequence; a backslash itself is written \\`}},
 		{"a variable that is not set is empty", "[Service]\nExecStart=/bin/echo ${NOPE}\n",
 			problems{`2: ExecStart=/bin/echo ${NOPE}: the variable "NOPE" is not set, so it is empty`}},
-		{"privileges beside User= refuse", "[Service]\nUser=nobody\nExecStart=+/bin/true\n", problems{
-			"!3: ExecStart=+/bin/true: the prefix + would run the program without User= and Group=, which holdfast does not do"}},
+		{"privileges beside User= are given", ok + "User=nobody\nExecStart=\nExecStart=+/bin/true\n", nil},
+		{"a newer prefix refuses", "[Service]\nExecStart=|/bin/true\n",
+			problems{"!2: ExecStart=|/bin/true: the prefix | is of a systemd newer than 257, and not known here"}},
+		{"a file of variables may set it", "[Service]\nEnvironmentFile=/etc/default/web\nExecStart=/bin/echo ${NOPE}\n", nil},
+		{"a relative file of variables is ignored", ok + "EnvironmentFile=-web.env\n", problems{"3: EnvironmentFile=-web.env: not an absolute path"}},
+		{"what can be no variable is not passed on", ok + "PassEnvironment=A 1B\n", problems{"3: PassEnvironment=A 1B: 1B cannot be the name of a variable"}},
+		{"nor unset", ok + "UnsetEnvironment=A=1 1B=1\n", problems{"3: UnsetEnvironment=A=1 1B=1: 1B cannot be the name of a variable"}},
+		{"a relative directory of programs is ignored", ok + "ExecSearchPath=/a:b\n", problems{"3: ExecSearchPath=/a:b: b: not an absolute path"}},
 
 		// Settings that do not go together.
 		{"steps without a maximum", ok + "RestartSteps=3\n", problems{"3: RestartSteps=3: no effect without RestartMaxDelaySec="}},

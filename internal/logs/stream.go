@@ -1,0 +1,269 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"holdfast/internal/logfile"
+)
+
+// blockSize is the most that is moved at once, in bytes.
+const blockSize = pipeSize
+
+// A stream carries one FIFO into one log: straight from one into the other in the
+// kernel where that can be, else over the stage.
+type stream struct {
+	settings Settings
+	fifo     string
+	write    *os.File // blocking: the business's stdout and stderr
+	read     *os.File // non-blocking: waited for by the runtime's poller, not by a thread
+	pipe     syscall.RawConn
+	closed   chan struct{}
+	done     chan struct{} // closed when carry has ended
+	retry    chan struct{} // what kept the output from the log has gone
+	rotated  func()
+
+	moving  sync.Mutex // one block at a time, in order, whoever moves it
+	out     output
+	window  window
+	began   int64  // the position at which the present run begins
+	over    int    // bytes of the open line beyond the file's size
+	staged  bool   // everything goes over the stage
+	stage   *stage // nil while there is none
+	path    string // of the stage
+	text    []byte // a block in this program's hands
+	stamped []byte
+	spill   *spill // nil unless Overflow is Drop
+	echo    *echo  // nil without one
+
+	moved       atomic.Int64 // bytes, by this guardian
+	movedBefore int64        // when carry was woken last
+	woken       time.Time
+
+	mu        sync.Mutex // never held while a disk or a terminal is waited for
+	trouble   error      // what keeps output from the log
+	unrotated error      // why the file is larger than it should be
+}
+
+func openStream(fifo, stage string, log logfile.Log, settings Settings, rotated func()) (*stream, error) {
+	s := &stream{
+		settings: settings, fifo: fifo, path: stage, rotated: rotated,
+		staged: settings.Timestamps != NoTimestamps || settings.Overflow == Drop,
+		out:    output{log: log, limit: settings.MaxSize},
+		closed: make(chan struct{}), done: make(chan struct{}), retry: make(chan struct{}, 1),
+	}
+	s.trouble = s.out.openFirst()
+	if s.trouble != nil && !diskFull(s.trouble) {
+		return nil, s.trouble
+	}
+	var err error
+	if s.read, s.write, err = openFIFO(fifo); err == nil {
+		s.pipe, err = s.read.SyscallConn()
+	}
+	if err == nil && (s.staged || hasStage(stage)) {
+		s.stage, err = openStage(stage)
+	}
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	s.began = s.out.position()
+	return s, nil
+}
+
+// start begins to carry.
+func (s *stream) start(echo *echo) {
+	s.echo = echo
+	if s.settings.Overflow == Drop {
+		s.spill = &spill{stream: s, inLine: !s.out.startsLine(s.out.position())}
+	}
+	go s.carry()
+}
+
+// carry is the one goroutine that moves what comes in by itself. It is woken when the
+// pipe is no longer empty, so it has to empty it each time.
+func (s *stream) carry() {
+	defer close(s.done)
+	s.pipe.Read(func(fd uintptr) bool {
+		s.gather()
+		for pause := time.Duration(0); ; {
+			err := s.empty(int(fd), -1)
+			switch {
+			case s.isClosed():
+				return true
+			case err == nil:
+				return false
+			}
+			if pause = min(max(2*pause, firstPause), longestPause); s.wait(pause) {
+				pause = 0
+			}
+		}
+	})
+}
+
+// gather lets the output of a business that writes line by line come together, so that
+// the lines cost less: woken again at once, with little to carry the last time, it waits
+// a moment for more.
+func (s *stream) gather() {
+	now, moved := time.Now(), s.moved.Load()
+	if now.Sub(s.woken) < gatherTime && moved-s.movedBefore < gatherSize {
+		time.Sleep(gatherTime)
+	}
+	s.woken, s.movedBefore = time.Now(), moved
+}
+
+const (
+	gatherTime = 500 * time.Microsecond
+	gatherSize = 64 << 10
+)
+
+// How long is waited before the log is tried again that could not be written.
+const (
+	firstPause   = 50 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// wait reports whether it was cut short.
+func (s *stream) wait(pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return false
+	case <-s.retry:
+	case <-s.closed:
+	}
+	return true
+}
+
+func (s *stream) isClosed() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// empty moves what is in the pipe, at most so many bytes if most is not negative, and
+// returns what keeps it from the log.
+func (s *stream) empty(fd, most int) error {
+	for moved, first := 0, true; most < 0 || moved < most; first = false {
+		n, err := s.move(fd, first)
+		if n == 0 && err == nil || err != nil {
+			return err
+		}
+		if moved += n; s.isClosed() && most < 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// move moves one block and returns its length, 0 when the pipe is empty. first has it
+// look at what others have done to the file.
+func (s *stream) move(fd int, first bool) (n int, err error) {
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	if s.spill != nil {
+		s.spill.watch()
+		defer func() {
+			if err == nil {
+				s.spill.calm()
+			}
+		}()
+	}
+	if first || s.out.file == nil {
+		err = s.out.refresh()
+	}
+	if err == nil {
+		n, err = s.moveBlock(fd)
+	}
+	for diskFull(err) && s.removeOldest() {
+		if n, err = s.moveBlock(fd); n > 0 {
+			break
+		}
+	}
+	s.moved.Add(int64(n))
+	s.out.index.save()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.trouble != nil {
+		select {
+		case s.retry <- struct{}{}:
+		default:
+		}
+	}
+	s.trouble = err
+	return n, err
+}
+
+func (s *stream) moveBlock(fd int) (int, error) {
+	if s.out.file == nil {
+		if err := s.out.reopen(); err != nil {
+			return 0, err
+		}
+	}
+	if s.stage != nil && (s.staged || s.stage.waiting() > 0) {
+		return s.moveOver(fd)
+	}
+	if s.stage != nil { // what another guardian has left is in the log
+		s.stage.close()
+		os.Remove(s.path)
+		s.stage = nil
+	}
+	n, err := s.moveStraight(fd)
+	if unsupported(err) {
+		if s.stage, err = openStage(s.path); err != nil {
+			return 0, err
+		}
+		s.staged = true
+		return s.moveOver(fd)
+	}
+	return n, err
+}
+
+// removeOldest makes room on a full disk.
+func (s *stream) removeOldest() bool {
+	files, err := s.out.log.Rest()
+	return err == nil && len(files) > 0 && os.Remove(files[0].Path) == nil
+}
+
+func (s *stream) close() error {
+	if s.isClosed() {
+		return nil
+	}
+	s.drain()
+	close(s.closed)
+	err := s.read.SetReadDeadline(time.Now()) // ends carry, if it waits for output
+	patience := time.NewTimer(drainPatience)
+	defer patience.Stop()
+	select {
+	case <-s.done:
+	case <-patience.C:
+		return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
+	}
+	s.pipe.Control(func(fd uintptr) { err = errors.Join(err, s.keep(int(fd))) })
+	return errors.Join(err, s.release())
+}
+
+func (s *stream) release() error {
+	if s.read != nil {
+		s.read.Close()
+		s.write.Close()
+	}
+	s.window.close()
+	s.out.index.save()
+	var err error
+	if s.stage != nil {
+		if err = s.stage.close(); s.stage.waiting() == 0 {
+			os.Remove(s.path)
+		}
+	}
+	return errors.Join(err, s.out.close())
+}
