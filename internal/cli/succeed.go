@@ -49,7 +49,7 @@ func (p post) succession(opened <-chan struct{}, server *control.Server) watchdo
 }
 
 // become returns only if the program could not be executed.
-func (p post) become(binary string, guardian []byte, last func() error) error {
+func (p post) become(binary string, guardian []byte, last func(exposed error) error) error {
 	socket, err := p.listener.File()
 	if err != nil {
 		return err

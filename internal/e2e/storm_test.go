@@ -17,7 +17,7 @@ import (
 )
 
 // A talker says which signals it gets, and answers a SIGTERM with code 3.
-const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT USR1; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
+const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT WINCH; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
 
 // upgradeAndSignal runs the upgrade, and sends the guardian a signal at any moment of that,
 // half the times near the exec.
@@ -89,7 +89,7 @@ func signalsDuringUpgrades(t *testing.T, times int) {
 	guardian := h.pid("p", "GuardianPID")
 	output := filepath.Join(h.dir, "log", "p", "output.log")
 	await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
-	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1}
+	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH}
 	for i := range times {
 		signal := signals[i%len(signals)]
 		upgrade := h.upgradeAndSignal(guardian, signal, holdfast, "upgrade", "p", "--binary", []string{b, a}[i%2])
@@ -125,7 +125,7 @@ func TestASignalDuringAnUpgradeReachesProcess1(t *testing.T) {
 			guardian = p.PID
 		}
 	}
-	for i, signal := range []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM} {
+	for i, signal := range []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH, unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM} {
 		upgrade := h.upgradeAndSignal(guardian, signal, "nsenter", "--target", strconv.Itoa(guardian), "--pid", "--mount",
 			a, "upgrade", "p", "--binary", []string{b, a}[i%2])
 		await(t, "the program has got "+signal.String(), func() bool { return len(lines(output)) > i+1 })
