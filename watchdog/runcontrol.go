@@ -18,10 +18,7 @@ func (g *Guardian) runControl(r RunControl) Event {
 		g.oom.Mark(selfPID)
 		g.began, g.killed = time.Now(), false
 	}
-	spec, exit := g.spec(command, mark, g.controlEnvironment(r.State)...)
-	if exit == nil {
-		exit = g.prepare(&spec)
-	}
+	spec, exit := g.ready(command, mark, g.controlEnvironment(r.State)...)
 	if exit == nil {
 		id, err := g.reaper.Spawn(spec)
 		if err == nil {
@@ -47,7 +44,12 @@ func controlMark(invocationID string) string {
 
 // controlEnvironment is what systemd adds for such a command (systemd.exec(5),
 // "Environment Variables Set or Propagated by the Service Manager").
-func (g *Guardian) controlEnvironment(state State) (env []string) {
+func (g *Guardian) controlEnvironment(state State) []string {
+	whom := WhomControl
+	if state == Start { // of Type=forking
+		whom = WhomMain
+	}
+	env := g.notifyEnvironment(whom)
 	if g.business.PID != 0 {
 		env = append(env, fmt.Sprintf("MAINPID=%d", g.business.PID))
 	}

@@ -65,11 +65,10 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	if program := loaded.Service.Exec.Path; program != "" { // a oneshot may do without
-		program = watchdog.LookUpProgram(program, loaded.Service.ExecSearchPath)
-		if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, program)); err != nil {
-			return loaded.At("ExecStart", err)
-		}
+	program := watchdog.LookUpProgram(loaded.Service.Exec.Path, loaded.Service.ExecSearchPath)
+	if loaded.Service.Exec.Path == "" { // a oneshot may do without
+	} else if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, program)); err != nil {
+		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {
 		if err := checkPIDFile(file); err != nil {

@@ -3,6 +3,7 @@ package unit
 import (
 	"errors"
 	"fmt"
+	"os/user"
 	"path"
 
 	"holdfast/watchdog"
@@ -10,14 +11,25 @@ import (
 
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
-	d.completeType()
 	d.completeEnvironment()
+	d.completeType()
 	d.completeCommand()
 	d.completeControl()
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
 	d.completeScheduling()
+	d.completeNotify()
+}
+
+// completeNotify lets a business notify that must (src/core/service.c, service_add_extras).
+func (d *draft) completeNotify() {
+	s := &d.service
+	watched := s.WatchdogSec > 0 && s.WatchdogSec < watchdog.Infinity
+	notifies := s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload
+	if s.NotifyAccess == watchdog.NotifyNone && (watched || notifies) {
+		s.NotifyAccess = watchdog.NotifyMain
+	}
 }
 
 func (d *draft) completeCommand() {
@@ -70,7 +82,13 @@ func (d *draft) completeOnCrash() {
 // program makes of a command line what is executed. Its variables are put in at each
 // start; one that cannot be known by then is told now.
 func (d *draft) program(c command, program *watchdog.Command) {
-	*program = c.program()
+	*program = watchdog.Command{
+		Path: c.path, Args: c.args, IgnoreFailure: c.ignoreFailure, Expand: !c.literal,
+		Privileges: watchdog.Privileges(c.privileged),
+	}
+	if c.privileged == "!!" { // for kernels without ambient capabilities, before Linux 4.3
+		program.Privileges = ""
+	}
 	if c.literal || len(d.service.EnvironmentFiles) > 0 {
 		return
 	}
@@ -78,14 +96,6 @@ func (d *draft) program(c command, program *watchdog.Command) {
 	for _, name := range unset {
 		d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
 	}
-}
-
-func (c command) program() watchdog.Command {
-	privileges := watchdog.Privileges(c.privileged)
-	if c.privileged == "!!" { // for kernels without ambient capabilities, before Linux 4.3
-		privileges = ""
-	}
-	return watchdog.Command{Path: c.path, Args: c.args, IgnoreFailure: c.ignoreFailure, Expand: !c.literal, Privileges: privileges}
 }
 
 // completeBackoff holds the three settings of the growing wait against each other. What
@@ -108,17 +118,19 @@ func (d *draft) completeBackoff() {
 	}
 }
 
-// completeHome puts the home directory of User= in the place of "~". For a user that
-// does not exist the place does not matter: the start fails, and says why (217).
+// completeHome puts the home directory of User=, or without one holdfast's own, in the place
+// of "~". For a user that does not exist the place does not matter: the start fails, and
+// says why (217).
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
-	if d.service.User == "" {
-		d.warn(refuse("~ is the home directory of User=, which is not set"))
-	}
 	d.service.WorkingDirectory = "/"
-	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
+	account, err := user.Current()
+	if d.service.User != "" {
+		account, err = watchdog.LookupUser(d.service.User)
+	}
+	if err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}
 }

@@ -11,8 +11,7 @@ import (
 // business.
 type controlCommands struct{ condition, startPre, startPost, reload, stop, stopPost []command }
 
-// completeControl puts them into the service. Their variables are left for each run, for
-// it is then that $MAINPID and its like have a value.
+// completeControl puts them into the service.
 func (d *draft) completeControl() {
 	s := &d.service
 	for _, list := range []struct {
@@ -32,7 +31,8 @@ func (d *draft) completeControl() {
 		}
 		*list.field = nil
 		for _, c := range list.commands {
-			*list.field = append(*list.field, c.program())
+			*list.field = append(*list.field, watchdog.Command{})
+			d.program(c, &(*list.field)[len(*list.field)-1])
 		}
 	}
 }

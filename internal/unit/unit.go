@@ -177,9 +177,9 @@ type draft struct {
 	initial  watchdog.Service
 	commands []command // what ExecStart= gave so far
 	onCrash  []command // and OnCrash=
-	control  controlCommands
 	// variables are those of Environment=, and passed the names of PassEnvironment=.
 	variables, passed []string
+	control           controlCommands
 	table             []Directive
 
 	file             string // "" for a bare command line
