@@ -46,7 +46,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 		spec.Env = append(spec.Env, reportVariable+"="+path)
 		if file, err := os.Open(path); err == nil {
 			defer file.Close()
-			spec.Stdin = file
+			spec.Stdin, spec.Redirect[0] = file, nil
 		}
 	}
 	id, ended, err := g.reaper.SpawnAside(spec)

@@ -44,6 +44,9 @@ func (g *Guardian) spawn() Event {
 	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
 	spec, exit := g.spec(g.service.Exec, g.record.InvocationID)
 	if exit == nil {
+		exit = g.prepare(&spec)
+	}
+	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)
 		if err == nil {
@@ -100,6 +103,11 @@ func (g *Guardian) setTimer(t SetTimer) {
 
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
+	if d := &g.service.Directories; d.leaves(g.record.State, state) {
+		if err := d.remove(g.service.Setup.RootDirectory); err != nil {
+			g.log.Warn().Err(err).Msg("cannot remove the runtime directory")
+		}
+	}
 	g.record.enter(state, time.Now())
 	g.due = 0
 	if state == Running && g.business.PID != 0 {

@@ -53,9 +53,19 @@ type Service struct {
 	// User and Group are names or numbers; "" keeps the guardian's own. They are
 	// looked up at every start, as systemd does.
 	User, Group string
+	// SupplementaryGroups are names or numbers of more groups.
+	SupplementaryGroups []string
 	// OOMScoreAdjust is the business's oom_score_adj, -1000 to 1000; nil means what
 	// the guardian was given when it started.
 	OOMScoreAdjust *int
+	// IgnoreSIGPIPE starts the business with SIGPIPE ignored.
+	IgnoreSIGPIPE bool
+	// Setup is the rest of what the business's process is before it is the business.
+	Setup Setup `json:",omitzero"`
+	// Standard is what the standard streams are.
+	Standard Standard `json:",omitzero"`
+	// Directories are made before each start.
+	Directories Directories `json:",omitzero"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
 
@@ -161,6 +171,7 @@ func FileDefaults(name string) Service {
 	s.Environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	s.WorkingDirectory = "/"
 	s.UMask = 0o022
+	s.IgnoreSIGPIPE = true
 	s.Type = Simple
 	s.Policy.Restart = RestartNo
 	s.Backoff = Backoff{RestartSec: 100 * time.Millisecond, RestartMaxDelaySec: Infinity}

@@ -36,7 +36,7 @@ func properties() []property {
 			return notSet
 		}}
 	}
-	return []property{
+	all := []property{
 		{"Id", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		{"Names", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		setting("Description", func(s watchdog.Service) string { return s.Description }),
@@ -123,6 +123,7 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
+	return append(all, executionProperties()...)
 }
 
 // loadState is "not-found" for what inspectAny made up.

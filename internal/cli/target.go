@@ -266,7 +266,7 @@ func (t *target) place(s *watchdog.Service) (err error) {
 func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) error {
 	s := loaded.Service
 	if asked("WorkingDirectory") && !s.WorkingDirectoryOptional || t.chdir != "" {
-		info, err := os.Stat(s.WorkingDirectory)
+		info, err := os.Stat(filepath.Join(s.Setup.RootDirectory, s.WorkingDirectory))
 		if err == nil && !info.IsDir() {
 			err = syscall.ENOTDIR
 		}

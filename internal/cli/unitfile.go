@@ -18,7 +18,7 @@ type setting struct{ section, name, value string }
 // settings says a service in the words of a service file. Environment= is not among
 // them: it is many lines, see [environmentLines].
 func settings(s watchdog.Service) []setting {
-	return []setting{
+	all := []setting{
 		{"Unit", "Description", escapeSpecifiers(s.Description)},
 		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
@@ -49,11 +49,13 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "SendSIGHUP", yesNo(s.SendSIGHUP)},
 		{"Service", "SendSIGKILL", yesNo(s.SendSIGKILL)},
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
-
+	}
+	all = append(all, executionSettings(s)...)
+	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
 		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
-	}
+	}...)
 }
 
 // writeUnit writes a service file of what the service has differently from base.

@@ -15,6 +15,7 @@ func (d *draft) complete() {
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
+	d.completeScheduling()
 }
 
 func (d *draft) completeCommand() {

@@ -82,7 +82,7 @@ WantedBy=multi-user.target
 		},
 		Environment:      []string{"CONFIG=/etc/web.conf", "NAME=a b", "PATH=/opt/bin"},
 		WorkingDirectory: "/srv/web", WorkingDirectoryOptional: true,
-		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, PIDFile: "/run/web/web.pid",
+		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, IgnoreSIGPIPE: true, PIDFile: "/run/web/web.pid",
 		Policy: watchdog.Policy{
 			Restart:                  watchdog.RestartOnFailure,
 			SuccessExitStatus:        watchdog.ExitList{Codes: []int{3, 75}},

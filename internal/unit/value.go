@@ -145,8 +145,8 @@ func (d *draft) account(field *string) func(string) error {
 // sandbox refuses a promise of protection. What promises nothing is accepted.
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
-	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto", "inherit"}, text) ||
-		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
+	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
+		text == ""
 	switch {
 	case nothing:
 		return nil

@@ -82,8 +82,6 @@ func TestVerdicts(t *testing.T) {
 			"!3: ProtectSystem=strict: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
 		{"a user made up for the run refuses", ok + "DynamicUser=yes\n", problems{
 			"!3: DynamicUser=yes: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
-		{"an empty set of capabilities is a promise", ok + "CapabilityBoundingSet=\n", problems{
-			"!3: CapabilityBoundingSet=: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
 		{"sandboxing that is off promises nothing", ok + "PrivateTmp=no\nProtectProc=default\nSystemCallFilter=\n", nil},
 
 		// Values.
