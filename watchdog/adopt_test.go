@@ -19,6 +19,9 @@ func (h *history) adopted(words []string) Event {
 	if h.machine.running {
 		record.Business.PID, record.Runs[0].Exit = 1, nil
 	}
+	if h.machine.control {
+		record.Control.PID = 1
+	}
 	text, err := json.Marshal(record)
 	record = Record{}
 	if err == nil {
@@ -40,6 +43,12 @@ func (h *history) adopted(words []string) Event {
 			e.Left = h.duration(words[i+1])
 		case "unknown":
 			e.Exited = &Exited{Exit: unknownExit, Alone: e.Alone}
+		case "lost-control":
+			e.Control = &ControlExited{Exit: unknownExit, Alone: e.Alone}
+		case "control": // control exits 7
+			control := h.exited(words[i+1], words[i+2:]).(Exited)
+			e.Control = &ControlExited{Exit: control.Exit, Alone: e.Alone}
+			return e
 		case "exits", "killed":
 			exited := h.exited(word, words[i+1:]).(Exited)
 			e.Exited = &exited

@@ -45,12 +45,31 @@ type (
 		Alone bool
 	}
 
+	// ControlExited says that the control process ended and was reaped, or could not be
+	// started.
+	ControlExited struct {
+		Exit Exit
+		// Alone says that nothing else is left below the guardian.
+		Alone bool
+	}
+
+	// MainFound says that the business of Type=forking is known, and alive.
+	MainFound struct{}
+
+	// MainMissing says that it is not, and why.
+	MainMissing struct{ Reason string }
+
+	// PIDFileChanged says that it may be worth another look at its PID file.
+	PIDFileChanged struct{}
+
 	// Adopted says that this guardian goes on where another one stopped: the machine was
 	// restored from that one's record.
 	Adopted struct {
 		// Exited is the end of the business that came meanwhile, nil if it is alive or
 		// there was none.
 		Exited *Exited
+		// Control is the end of the control process that came meanwhile.
+		Control *ControlExited
 		// Alone says that nothing of the service is alive.
 		Alone bool
 		// Left is what the timer still has to run.
@@ -78,6 +97,10 @@ func (ResetFailedRequested) event() {}
 func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}
+func (ControlExited) event()        {}
+func (MainFound) event()            {}
+func (MainMissing) event()          {}
+func (PIDFileChanged) event()       {}
 func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}

@@ -58,10 +58,15 @@ type Guardian struct {
 	due      time.Duration // of the timer, on the clock that runs since boot; 0: not set
 	orphans  int           // that guardians before this one have reaped
 	business proc.ID
+	control  proc.ID   // the command that is run beside it
+	foreign  bool      // the business is not below the guardian
+	unawait  func()    // ends what AwaitMain has begun; nil if nothing
 	began    time.Time // of the present run, on the clock that does not jump
 	killed   bool      // the guardian sent the business a SIGKILL itself
 	waiting  []chan<- Reply
 	outcome  Outcome // what those waiting are about to be told; "" when nothing
+	reloads  []chan<- Reply
+	reloaded Outcome // and those who wait for a reload
 	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
 	finished bool
@@ -69,7 +74,7 @@ type Guardian struct {
 
 // A Reply answers a request.
 type Reply struct {
-	// Outcome says how a start or restart went; "" for other requests.
+	// Outcome says how a start, a restart or a reload by ExecReload= went; "" for other requests.
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Over says that the guardian ends.
 	Over bool `json:"over,omitempty"`
@@ -278,6 +283,13 @@ func (g *Guardian) answer(r request) {
 	case StartRequested, RestartRequested:
 		g.waiting = append(g.waiting, r.reply)
 		g.step(r.event)
+	case ReloadRequested:
+		g.step(r.event)
+		if g.machine.state == Reload || g.reloaded != "" {
+			g.reloads = append(g.reloads, r.reply)
+			return
+		}
+		r.reply <- Reply{Record: g.snapshot()}
 	default:
 		g.step(r.event)
 		r.reply <- Reply{Record: g.snapshot(), Over: g.finished}
@@ -317,11 +329,16 @@ func (g *Guardian) settle() {
 		g.save()
 		g.changed = false
 	}
-	if g.outcome == "" {
-		return
+	if g.outcome != "" {
+		g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
+		g.outcome = ""
 	}
-	g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
-	g.outcome = ""
+	if g.reloaded != "" {
+		for _, waiting := range g.reloads {
+			waiting <- Reply{Outcome: g.reloaded, Over: g.finished, Record: g.snapshot()}
+		}
+		g.reloads, g.reloaded = nil, ""
+	}
 }
 
 func (g *Guardian) tellWaiting(reply Reply) {

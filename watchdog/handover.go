@@ -86,10 +86,13 @@ type heritage struct {
 	// Of the machine, beyond the record:
 	Exit                            *Exit
 	Running, Others, Awaited, Hurry bool
+	Control                         bool
+	Reload                          Result
 
 	Children proc.Children
 	Began    time.Duration // of the present run, on the clock that runs since boot
 	Killed   bool
+	Foreign  bool
 	Estate   bool // what a guardian that died has left is not gone yet
 }
 
@@ -98,7 +101,8 @@ func (g *Guardian) heritage() heritage {
 	return heritage{
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
-		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed,
+		Control: m.control, Reload: m.reload,
+		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed, Foreign: g.foreign,
 		Estate: g.estate != nil,
 	}
 }
@@ -207,7 +211,8 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 		events: make(chan message, 64), over: make(chan struct{}),
 		crashes:  crashes{ended: make(chan struct{})},
 		requests: calls,
-		record:   h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
+		record:   h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control),
+		killed: h.Killed, foreign: h.Foreign, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
@@ -217,6 +222,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 	}
 	m := restoreMachine(&g.service, g.record)
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
+	m.control, m.reload = h.Control, h.Reload
 	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
@@ -238,6 +244,14 @@ func (g *Guardian) resume() {
 		err := g.estate.Watch(g.business, g.tellEnd)
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
+		}
+	}
+	if g.service.Type == Forking {
+		ended = append(ended, g.resumeMain()...)
+	}
+	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
+		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {
+			ended = append(ended, g.control.Exit(g.witness, 0))
 		}
 	}
 	go g.collect(ended...)

@@ -21,6 +21,9 @@ func (g *Guardian) snapshot() Record {
 	r.Orphans = g.orphans + g.reaper.Orphans()
 	r.Progress = g.machine.progress()
 	r.Progress.Due = g.due
+	if !g.machine.control { // one that took too long may still be there, but is not waited for
+		r.Control = Process{}
+	}
 	r.NextInvocationID = g.nextID
 	if r.NextInvocationID == r.InvocationID {
 		r.NextInvocationID = newInvocationID()

@@ -11,7 +11,7 @@ import (
 )
 
 // spec is how a command is spawned, looked up anew each time, or the exit that stands for
-// why it cannot be. It changes nothing that a program could notice; see [Guardian.prepare].
+// why it cannot be. It changes nothing that a program could notice; see [Guardian.ready].
 // The mark is what its processes are found by.
 func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec, *Exit) {
 	s := &g.service
@@ -32,6 +32,9 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 			g.log.Warn().Err(err).Msg("cannot give the log pipe to " + s.User)
 		}
 	}
+	if s.BusinessPIDFile != "" {
+		more = append(more, "PIDFILE="+s.BusinessPIDFile)
+	}
 	dir := s.WorkingDirectory
 	if s.WorkingDirectoryOptional {
 		if info, err := os.Stat(filepath.Join(s.Setup.RootDirectory, dir)); err != nil || !info.IsDir() {
@@ -49,16 +52,29 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}
 	s.Standard.redirect(&spec, g.capture.Stdout(), g.capture.Stderr())
-	if !s.Setup.IsZero() {
-		spec.Setup = &s.Setup
+	if setup := s.setup(command); !setup.IsZero() {
+		spec.Setup = &setup
 	}
 	return spec, nil
 }
 
-// prepare makes what a spec refers to.
-func (g *Guardian) prepare(spec *proc.Spec) *Exit {
-	s := &g.service
-	return s.Directories.make(s.Setup.RootDirectory, spec.Credential)
+// setup leaves out of the service's what is not for such a command.
+func (s *Service) setup(c Command) Setup {
+	setup := s.Setup
+	if c.Privileges == FullPrivileges {
+		setup.RootDirectory, setup.SecureBits, setup.NoNewPrivileges = "", 0, false
+		setup.CapabilityBoundingSet, setup.AmbientCapabilities = nil, 0
+	}
+	return setup
+}
+
+// ready is [Guardian.spec], and makes what that refers to.
+func (g *Guardian) ready(command Command, mark string, more ...string) (proc.Spec, *Exit) {
+	spec, exit := g.spec(command, mark, more...)
+	if exit == nil {
+		exit = g.service.Directories.make(g.service.Setup.RootDirectory, spec.Credential)
+	}
+	return spec, exit
 }
 
 // environment joins lists of NAME=value. Of a name that occurs twice the later value

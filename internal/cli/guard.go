@@ -194,6 +194,10 @@ func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
 func exitAs(record watchdog.Record) int {
 	exit := record.LastExit()
 	switch {
+	case !record.Progress.Ran && record.State == watchdog.Failed:
+		return exitFailed // it did not come to a run
+	case !record.Progress.Ran:
+		return exitDone
 	case exit == nil || record.State == watchdog.Dead && record.Result != watchdog.Success:
 		return exitDone // stopped before it ran, or while it waited for a restart
 	case exit.Signal != 0:

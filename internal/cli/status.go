@@ -160,6 +160,9 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 	if pid := r.Business.PID; pid != 0 {
 		line("Main PID", "%d%s", pid, inParentheses(t.name(pid)))
 	}
+	if pid := r.Control.PID; pid != 0 {
+		line("Cntrl PID", "%d%s", pid, inParentheses(t.name(pid)))
+	}
 	v.printGuardian(line)
 	if v.guardian != absent || r.Restarts > 0 {
 		line("Restarts", "%d", r.Restarts)
@@ -219,7 +222,7 @@ func (v view) active(s screen, now time.Time) string {
 // markOf is the dot before the name, with its colour: systemctl's.
 func markOf(s watchdog.State) (string, colour) {
 	switch s.Active() {
-	case "active":
+	case "active", "reloading":
 		return "●", green
 	case "failed":
 		return "×", red

@@ -24,13 +24,21 @@ func settings(s watchdog.Service) []setting {
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
 
 		{"Service", "Type", string(s.Type)},
-		{"Service", "ExecStart", execStart(s.Exec)},
+		{"Service", "ExecCondition", commands(s.ExecCondition...)},
+		{"Service", "ExecStartPre", commands(s.ExecStartPre...)},
+		{"Service", "ExecStart", commands(append([]watchdog.Command{s.Exec}, s.ExecMore...)...)},
+		{"Service", "ExecStartPost", commands(s.ExecStartPost...)},
+		{"Service", "ExecReload", commands(s.ExecReload...)},
+		{"Service", "ExecStop", commands(s.ExecStop...)},
+		{"Service", "ExecStopPost", commands(s.ExecStopPost...)},
+		{"Service", "RemainAfterExit", yesNo(s.RemainAfterExit)},
 		{"Service", "User", s.User},
 		{"Service", "Group", s.Group},
 		{"Service", "WorkingDirectory", workingDirectory(s)},
 		{"Service", "UMask", fmt.Sprintf("%04o", s.UMask)},
 		{"Service", "OOMScoreAdjust", optional(s.OOMScoreAdjust, "")},
-		{"Service", "PIDFile", escapeSpecifiers(s.PIDFile)},
+		{"Service", "PIDFile", escapeSpecifiers(pidFile(s))},
+		{"Service", "GuessMainPID", yesNo(s.GuessMainPID)},
 
 		{"Service", "Restart", string(s.Policy.Restart)},
 		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
@@ -42,6 +50,10 @@ func settings(s watchdog.Service) []setting {
 
 		{"Service", "TimeoutStartSec", unit.FormatSpan(s.TimeoutStartSec)},
 		{"Service", "TimeoutStopSec", unit.FormatSpan(s.TimeoutStopSec)},
+		{"Service", "TimeoutAbortSec", timeoutAbort(s)},
+		{"Service", "TimeoutStartFailureMode", string(s.TimeoutStartFailureMode)},
+		{"Service", "TimeoutStopFailureMode", string(s.TimeoutStopFailureMode)},
+		{"Service", "WatchdogSignal", watchdog.SignalName(s.WatchdogSignal)},
 		{"Service", "KillMode", string(s.KillMode)},
 		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},
 		{"Service", "RestartKillSignal", watchdog.SignalName(cmp.Or(s.RestartKillSignal, s.KillSignal))},
@@ -75,8 +87,8 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 	usual := settings(base)
 	for i, x := range settings(s) {
 		if x != usual[i] {
-			if x.name == "ExecStart" && usual[i].value != "" {
-				write(setting{x.section, x.name, ""}) // a second one would be refused
+			if strings.HasPrefix(x.name, "Exec") && usual[i].value != "" {
+				write(setting{x.section, x.name, ""}) // or it would add to the earlier ones
 			}
 			write(x)
 		}
@@ -154,6 +166,32 @@ func environmentLines(s, base watchdog.Service) []string {
 		}
 	}
 	return lines
+}
+
+// commands are command lines in one value.
+func commands(all ...watchdog.Command) string {
+	var lines []string
+	for _, c := range all {
+		if c.Path != "" {
+			lines = append(lines, execStart(c))
+		}
+	}
+	return strings.Join(lines, " ; ")
+}
+
+// pidFile is what PIDFile= stands for: see watchdog.Forking.
+func pidFile(s watchdog.Service) string {
+	if s.Type == watchdog.Forking {
+		return s.BusinessPIDFile
+	}
+	return s.PIDFile
+}
+
+func timeoutAbort(s watchdog.Service) string {
+	if s.TimeoutAbortSec == nil {
+		return ""
+	}
+	return unit.FormatSpan(*s.TimeoutAbortSec)
 }
 
 // execStart is a command line with the prefixes that it needs.

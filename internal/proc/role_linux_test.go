@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		"exits": roleExits, "orphan": roleOrphan, "many-orphans": roleManyOrphans, "stubborn": roleStubborn,
 		"inheritance": roleInheritance, "unprivileged": roleUnprivileged, "scores": roleScores,
 		"die": roleDie, "hog": roleHog, "main-thread-ended": roleMainThreadEnded, "blocked": roleBlocked,
-		"heir": roleHeir, "aside": roleAside, "setup": roleSetup, "where": roleWhere,
+		"heir": roleHeir, "aside": roleAside, "known": roleKnown, "setup": roleSetup, "where": roleWhere,
 	}
 	if role, given := os.LookupEnv(roleVar); given {
 		os.Unsetenv(roleVar)

@@ -11,7 +11,9 @@ import (
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
 	d.completeEnvironment()
+	d.completeType()
 	d.completeCommand()
+	d.completeControl()
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
@@ -26,18 +28,29 @@ func (d *draft) completeCommand() {
 	if !assigned {
 		d.at = Setting{File: d.file}
 	}
+	s := &d.service
+	oneshot := s.Type == watchdog.Oneshot
 	switch {
+	case len(d.commands) == 0 && oneshot && s.RemainAfterExit && len(d.control.stop) > 0:
+		s.Exec, s.ExecMore = watchdog.Command{}, nil
+		return
 	case len(d.commands) == 0:
 		if d.err() == nil { // else what is wrong was told already
 			d.warn(refuse("no command is left to run; [Service] needs an ExecStart="))
 		}
 		return
-	case len(d.commands) > 1:
+	case len(d.commands) > 1 && !oneshot:
 		d.warn(refuse("more than one command, which only Type=oneshot may have; " +
 			"an empty ExecStart= before it drops the earlier ones"))
 		return
 	}
-	d.program(d.commands[0], &d.service.Exec)
+	d.program(d.commands[0], &s.Exec)
+	s.ExecMore = nil
+	for _, c := range d.commands[1:] {
+		var more watchdog.Command
+		d.program(c, &more)
+		s.ExecMore = append(s.ExecMore, more)
+	}
 }
 
 func (d *draft) completeOnCrash() {

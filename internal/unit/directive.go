@@ -39,8 +39,15 @@ func (d *draft) directives() []Directive {
 
 		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
-		{"Service", "Type", Honoured, "When the business counts as started: simple (forked) or exec (executed).", into(&s.Type, parseType)},
+		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), forking (what ExecStart= started has ended, and left the business behind), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
 		{"Service", "ExecStart", Honoured, "The command line of the business.", d.commandLines(&d.commands)},
+		{"Service", "ExecCondition", Honoured, "Commands that are run first; exit code 1 to 254 skips the start, which is no failure.", d.commandLines(&d.control.condition)},
+		{"Service", "ExecStartPre", Honoured, "Commands that are run before the business; a failure fails the start.", d.commandLines(&d.control.startPre)},
+		{"Service", "ExecStartPost", Honoured, "Commands that are run once the business is started; a failure stops the service.", d.commandLines(&d.control.startPost)},
+		{"Service", "ExecReload", Honoured, "Commands that make the business read its configuration again; without any it is sent ReloadSignal=.", d.commandLines(&d.control.reload)},
+		{"Service", "ExecStop", Honoured, "Commands that stop what was started; KillSignal= follows.", d.commandLines(&d.control.stop)},
+		{"Service", "ExecStopPost", Honoured, "Commands that are run after every end, also of a start that failed.", d.commandLines(&d.control.stopPost)},
+		{"Service", "RemainAfterExit", Honoured, "Whether the service stays active when the business has ended well.", into(&s.RemainAfterExit, parseBool)},
 
 		{"Service", "Restart", Honoured, "After which exits the business is started again.", into(&policy.Restart, oneOf(
 			watchdog.RestartNo, watchdog.RestartAlways, watchdog.RestartOnSuccess, watchdog.RestartOnFailure,
@@ -61,6 +68,10 @@ func (d *draft) directives() []Directive {
 			}
 			return err
 		}},
+		{"Service", "TimeoutAbortSec", Honoured, "How long an end by WatchdogSignal= may take; empty means TimeoutStopSec=.", d.timeoutAbort},
+		{"Service", "TimeoutStartFailureMode", Honoured, "How a start that takes too long is ended: terminate, abort (with a core) or kill.", into(&s.TimeoutStartFailureMode, failureMode)},
+		{"Service", "TimeoutStopFailureMode", Honoured, "The same for a stop.", into(&s.TimeoutStopFailureMode, failureMode)},
+		{"Service", "WatchdogSignal", Honoured, "The signal that ends a process with a core.", into(&s.WatchdogSignal, watchdog.ParseSignal)},
 		{"Service", "KillMode", Honoured, "Which processes a stop signals.", into(&s.KillMode, oneOf(
 			watchdog.KillControlGroup, watchdog.KillMixed, watchdog.KillProcess, watchdog.KillNone))},
 		{"Service", "KillSignal", Honoured, "The signal that asks for a stop.", into(&s.KillSignal, watchdog.ParseSignal)},
@@ -70,7 +81,8 @@ func (d *draft) directives() []Directive {
 		{"Service", "SendSIGKILL", Honoured, "Whether FinalKillSignal= is sent at all.", into(&s.SendSIGKILL, parseBool)},
 		{"Service", "ReloadSignal", Honoured, "The signal that asks for a reload.", into(&s.ReloadSignal, watchdog.ParseSignal)},
 
-		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; a relative path is below /run.", d.pidFile},
+		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, where the business writes its own; a relative path is below /run.", d.pidFile},
+		{"Service", "GuessMainPID", Honoured, "Whether the only process that a Type=forking without PIDFile= leaves behind is the business.", into(&s.GuessMainPID, parseBool)},
 		{"Service", "User", Honoured, "The user that the business runs as, a name or a number.", d.account(&s.User)},
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
 		{"Service", "WorkingDirectory", Honoured, "Where the business starts: an absolute path or ~; with - in front it may be missing.", d.workingDirectory},

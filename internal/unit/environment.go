@@ -140,5 +140,5 @@ func (d *draft) variable(name string) (string, bool) {
 			}
 		}
 	}
-	return "", slices.Contains([]string{"INVOCATION_ID", "MAINPID"}, name)
+	return "", slices.Contains([]string{"INVOCATION_ID", "MAINPID", "PIDFILE", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"}, name)
 }

@@ -179,6 +179,7 @@ type draft struct {
 	onCrash  []command // and OnCrash=
 	// variables are those of Environment=, and passed the names of PassEnvironment=.
 	variables, passed []string
+	control           controlCommands
 	table             []Directive
 
 	file             string // "" for a bare command line

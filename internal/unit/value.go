@@ -38,11 +38,11 @@ func oneOf[T ~string](values ...T) func(string) (T, error) {
 }
 
 func parseType(text string) (watchdog.Type, error) {
-	if slices.Contains([]string{"forking", "oneshot", "dbus", "notify", "notify-reload", "idle"}, text) {
-		return "", refuse("this version guards only services of type simple or exec; " +
+	if slices.Contains([]string{"dbus", "notify", "notify-reload"}, text) {
+		return "", refuse("this version does not guard services of this type; " +
 			"let the program stay in the foreground and write simple")
 	}
-	return oneOf(watchdog.Simple, watchdog.Exec)(text)
+	return oneOf(watchdog.Simple, watchdog.Exec, watchdog.Forking, watchdog.Oneshot, watchdog.Idle)(text)
 }
 
 // parseBool reads systemd's booleans, case aside.
