@@ -74,7 +74,7 @@ func (s *Service) phaseTimeout(phase State) time.Duration {
 	return s.TimeoutStopSec
 }
 
-const killingTime = 10 * time.Second
+const killingTime = 5 * time.Second
 
 // inTheWay reports whether old processes forbid a start: SendSIGKILL=no protects those
 // of databases and the like, which must not run twice on the same files (src/core/service.c,
