@@ -50,6 +50,9 @@ func (d *draft) completeType() {
 	if s.Type != watchdog.Oneshot {
 		return
 	}
+	if s.ExitType == watchdog.ExitCgroup {
+		d.warn(refuse("ExitType=cgroup is not for a service of Type=oneshot, as in systemd"))
+	}
 	if (d.file != "" || d.assigned("Type")) && !d.assigned("TimeoutStartSec") && !d.assigned("TimeoutSec") {
 		s.TimeoutStartSec = watchdog.Infinity
 	}
