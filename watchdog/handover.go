@@ -29,9 +29,10 @@ type Succession struct {
 	// Pause returns when no client waits for an answer; those who come then wait for
 	// Continue, or for the other program.
 	Pause, Continue func()
-	// Become executes the program, unless last fails, which it calls right before. It
+	// Become executes the program, unless last fails, which it calls right before, with the
+	// reason if signals that come from then on may be lost or end the process. It
 	// returns only if that has failed.
-	Become func(binary string, state []byte, last func() error) error
+	Become func(binary string, state []byte, last func(exposed error) error) error
 	// Upgrade is the command that asks for a handover from outside; SIGUSR2 has it run.
 	Upgrade []string
 }
@@ -170,8 +171,12 @@ func (g *Guardian) carryOn() {
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
-// unheard refuses a handover in the middle of which somebody has spoken.
-func (g *Guardian) unheard() error {
+// unheard refuses a handover in the middle of which somebody has spoken. exposed is why
+// nobody would hear who speaks from now on until the new program listens.
+func (g *Guardian) unheard(exposed error) error {
+	if exposed != nil {
+		g.log.Warn().Err(exposed).Msg("a signal in the next milliseconds may be lost or end this guardian")
+	}
 	flushed := make(chan os.Signal, 1)
 	signal.Notify(flushed, syscall.SIGTERM)
 	signal.Stop(flushed) // waits until what the runtime has caught is in the channels

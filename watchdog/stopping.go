@@ -62,12 +62,19 @@ func (m *Machine) phaseAfter(phase State) State {
 	return ""
 }
 
+// phaseTimeout is how long a phase may take. The last one has some time in any case: unlike
+// a cgroup a tree of processes is not killed at one blow.
 func (s *Service) phaseTimeout(phase State) time.Duration {
 	if s.TimeoutAbortSec != nil && (phase == StopWatchdog || phase == FinalWatchdog) {
 		return *s.TimeoutAbortSec
 	}
+	if phase == FinalSigkill {
+		return max(s.TimeoutStopSec, killingTime)
+	}
 	return s.TimeoutStopSec
 }
+
+const killingTime = 5 * time.Second
 
 // inTheWay reports whether old processes forbid a start: SendSIGKILL=no protects those
 // of databases and the like, which must not run twice on the same files (src/core/service.c,

@@ -190,10 +190,10 @@ func ofLastRun(value func(watchdog.Run) string, none string) func(*watchdog.Reco
 }
 
 // waitidCode is si_code of waitid(2): CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0 for a
-// run that goes on.
+// run that goes on or never had a process.
 func waitidCode(e *watchdog.Exit) int {
 	switch {
-	case e == nil:
+	case e == nil, e.NoFork:
 		return 0
 	case e.Signal == 0:
 		return 1

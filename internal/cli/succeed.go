@@ -44,7 +44,7 @@ func (p post) succession(guardian *watchdog.Guardian, opened <-chan struct{}, se
 	if p.lock == nil { // it is only here for a stop
 		return s
 	}
-	s.Become = func(binary string, state []byte, last func() error) error {
+	s.Become = func(binary string, state []byte, last func(exposed error) error) error {
 		return p.become(guardian, binary, state, last)
 	}
 	var err error
@@ -55,7 +55,7 @@ func (p post) succession(guardian *watchdog.Guardian, opened <-chan struct{}, se
 }
 
 // become returns only if the program could not be executed.
-func (p post) become(guardian *watchdog.Guardian, binary string, heritage []byte, last func() error) error {
+func (p post) become(guardian *watchdog.Guardian, binary string, heritage []byte, last func(exposed error) error) error {
 	socket, err := p.listener.File()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"holdfast/watchdog"
 )
@@ -118,15 +119,20 @@ func (d *draft) completeBackoff() {
 }
 
 // completeHome puts the home directory of User= in the place of "~". For a user that
-// does not exist the place does not matter: the start fails, and says why (217).
+// does not exist the place does not matter: the start fails, and says why (217). Without
+// a User= it is holdfast's own user's, and the business is told, as by systemd.
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
-	if d.service.User == "" {
-		d.warn(refuse("~ is the home directory of User=, which is not set"))
-	}
 	d.service.WorkingDirectory = "/"
+	if d.service.User == "" {
+		if home, err := userSpecifier('h'); err == nil && path.IsAbs(home) {
+			d.service.WorkingDirectory = home
+			d.service.Environment = slices.Insert(d.service.Environment, 0, "HOME="+home)
+		}
+		return
+	}
 	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"holdfast/watchdog"
 )
@@ -133,7 +134,7 @@ func (d *draft) account(field *string) func(string) error {
 		if err != nil {
 			return unloadable{err}
 		}
-		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, isUnsafe) ||
+		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, unicode.IsControl) ||
 			strings.TrimSpace(name) != name || strings.HasPrefix(name, "-") || name == "." || name == ".." {
 			return unloadable{errors.New("not a name or number of an account")}
 		}
