@@ -118,8 +118,10 @@ func TestAFrozenBusinessIsKilled(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.ok("start", h.watched("Restart=no"))
-	if watch := variables(environOf(t, h.pid("p", "MainPID")), "WATCHDOG_USEC"); !slices.Equal(watch, []string{"WATCHDOG_USEC=3000000"}) {
-		t.Errorf("it was given %q", watch)
+	business := h.pid("p", "MainPID")
+	watch := variables(environOf(t, business), "WATCHDOG_USEC", "WATCHDOG_PID")
+	if want := []string{"WATCHDOG_USEC=3000000", fmt.Sprintf("WATCHDOG_PID=%d", business)}; !slices.Equal(watch, want) {
+		t.Errorf("it was given %q, want %q", watch, want)
 	}
 	h.freezes()
 	h.awaitShow("p", "ActiveState", "failed")
