@@ -17,6 +17,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
@@ -24,7 +25,7 @@ import (
 
 func startCommand() *cobra.Command {
 	var t target
-	var noBlock, force bool
+	var noBlock, force, unlessStopped bool
 	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
@@ -56,14 +57,25 @@ killed while the program lives on, the new guardian takes the program over as it
 					return usage(err)
 				}
 			}
+			if unlessStopped && endedInOrder(loaded.Service.Name) {
+				return nil
+			}
 			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}
 	t.addFlags(c)
 	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
+	c.Flags().BoolVar(&unlessStopped, "unless-stopped", false, "do nothing if it was stopped, or ended for good, since the boot (for cron)")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
+}
+
+// endedInOrder reports whether a service was here since the boot and its guardian has
+// ended it or let it end.
+func endedInOrder(name string) bool {
+	v, err := look(name)
+	return err == nil && v.guardian == absent && v.record.BootID == proc.BootID()
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
