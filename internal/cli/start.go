@@ -48,6 +48,9 @@ killed while the program lives on, the new guardian takes the program over as it
 				}
 			}
 			loaded, err := t.resolve(c, args)
+			if err == nil && unlessStopped && nothingToMend(loaded.Service.Name) {
+				return nil // without the warnings, too: cron would mail them every minute
+			}
 			warn(c.ErrOrStderr(), loaded.Problems)
 			if err != nil {
 				return usage(err)
@@ -57,25 +60,22 @@ killed while the program lives on, the new guardian takes the program over as it
 					return usage(err)
 				}
 			}
-			if unlessStopped && endedInOrder(loaded.Service.Name) {
-				return nil
-			}
 			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}
 	t.addFlags(c)
 	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
-	c.Flags().BoolVar(&unlessStopped, "unless-stopped", false, "do nothing if it was stopped, or ended for good, since the boot (for cron)")
+	c.Flags().BoolVar(&unlessStopped, "unless-stopped", false, "do and say nothing if it is guarded, or was stopped or ended for good since the boot (for cron)")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
 }
 
-// endedInOrder reports whether a service was here since the boot and its guardian has
-// ended it or let it end.
-func endedInOrder(name string) bool {
+// nothingToMend reports whether a service has a guardian that answers, or had one since the
+// boot that has ended it or let it end.
+func nothingToMend(name string) bool {
 	v, err := look(name)
-	return err == nil && v.guardian == absent && v.record.BootID == proc.BootID()
+	return err == nil && (v.guardian == present || v.guardian == absent && v.record.BootID == proc.BootID())
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
