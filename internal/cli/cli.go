@@ -124,6 +124,7 @@ func rootCommand() *cobra.Command {
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)
+	root.AddCommand(doctorCommand(), idleCommand())
 	return root
 }
 
