@@ -117,14 +117,15 @@ func rootCommand() *cobra.Command {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)
-	root.AddCommand(doctorCommand(), idleCommand())
+	root.AddCommand(doctorCommand(), idleCommand(), completionCommand())
+	completeMore(root)
 	return root
 }
 
