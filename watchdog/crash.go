@@ -68,7 +68,7 @@ func (g *Guardian) reportCrash() {
 	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Report != "" {
 		return
 	}
-	spec, unspawnable := g.spec() // as of the run that has ended: the next has not begun
+	spec, unspawnable := g.spec(g.service.Exec, g.record.InvocationID) // as of the run that has ended: the next has not begun
 	run.Report = reportName(run.Number, time.Now())
 	g.changed = true
 	report := g.crashReport(*run, spec)
@@ -80,8 +80,10 @@ func (g *Guardian) reportCrash() {
 	case !g.crashes.hooked.CompareAndSwap(false, true):
 		g.log.Warn().Int("run", run.Number).Msg("the OnCrash= command is not run: that of an earlier crash still runs")
 	default:
-		spec.Path, spec.Args = g.service.OnCrash.Path, g.service.OnCrash.Args
+		command := g.service.OnCrash
 		spec.Env = hookEnvironment(spec.Env, run)
+		spec.Path = LookUpProgram(command.Path, g.service.ExecSearchPath)
+		spec.Args, _ = command.arguments(spec.Env)
 		hook, g.crashes.dirty = &spec, true
 	}
 	path := filepath.Join(g.dir.Log, run.Report)
@@ -106,7 +108,9 @@ func (g *Guardian) crashReport(run Run, spec proc.Spec) *CrashReport {
 		Program: g.service.Exec.Path, Arguments: g.service.Exec.Args, Directory: spec.Dir,
 		Guardian: selfPID, Version: g.Version, BootID: g.record.BootID,
 	}
-	if r.Directory == "" {
+	if spec.Path != "" {
+		r.Program, r.Arguments = spec.Path, spec.Args
+	} else { // it could not even be said how to run it
 		r.Directory = g.service.WorkingDirectory
 	}
 	for _, assignment := range spec.Env {

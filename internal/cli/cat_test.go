@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/proc"
 	"holdfast/internal/unit"
 	"holdfast/watchdog"
 )
@@ -32,6 +33,7 @@ Environment="GREETING=a b"
 Restart=always
 RestartSteps=8
 RestartMaxDelaySec=30s
+IgnoreSIGPIPE=no
 
 [X-Holdfast]
 SettleSec=100ms
@@ -52,13 +54,29 @@ func TestUnitIsReadBack(t *testing.T) {
 	score := -500
 	s := watchdog.FileDefaults("odd")
 	s.Description = "100% odd"
+	nice, slack, few := 5, 7*time.Microsecond, watchdog.Capabilities(33)
+	s.SupplementaryGroups, s.IgnoreSIGPIPE = []string{"a", "7"}, false
+	s.Setup = watchdog.Setup{
+		Limits: []watchdog.Limit{{Name: "CPU", Soft: 60, Hard: 90}, {Name: "NICE", Soft: 25, Hard: 25}, {Name: "RTTIME", Soft: 5000, Hard: proc.NoLimit}},
+		Nice:   &nice, Scheduling: &watchdog.Scheduling{Policy: "rr", Priority: 7, ResetOnFork: true}, CPUAffinity: []int{0, 1, 5},
+		IOPriority: &watchdog.IOPriority{Class: 3, Level: 6}, TimerSlack: &slack, RootDirectory: "/srv/50%", CapabilityBoundingSet: &few,
+		AmbientCapabilities: 32, SecureBits: 17, NoNewPrivileges: true,
+	}
+	s.Standard = watchdog.Standard{Input: "file:/in", Output: "append:/out%", Error: "truncate:/a b", Data: []byte("\x00\xff\n")}
+	s.Directories.RuntimePreserve = "yes"
+	if os.Getuid() == 0 { // other users have them elsewhere
+		s.Directories.State = watchdog.Directory{Paths: []string{"/var/lib/a b", "/var/lib/100%"}, Mode: 0o2750}
+	}
 	s.OnCrash = watchdog.Command{Path: "/bin/mail", Args: []string{"/bin/mail", "-s", "100% $NAME"}}
 	s.Exec = watchdog.Command{
 		Path:          "/bin/a b",
 		Args:          []string{"own name", "$HOME", "${X}", "$$", "50%n", ";", `\;`, `"quoted" 'too'`, "", "\n\t\x01", "\xff", "ü", "@", "-", ":"},
 		IgnoreFailure: true,
 	}
-	s.Environment = append(s.Environment, "A=$x %h \"q\" '\\", "B=two\nlines", "C=", "D=ü #")
+	s.Environment = append(s.Environment[1:], "A=$x %h \"q\" '\\", "B=two\nlines", "C=", "D=ü #", "PATH=/bin")
+	s.EnvironmentFiles = []watchdog.EnvironmentFile{{Path: "/etc/default/100%"}, {Path: "/a b/*", Optional: true}}
+	s.UnsetEnvironment = []string{"A", "B=x y", "C=%"}
+	s.ExecSearchPath = []string{"/opt/bin", "/bin"}
 	s.WorkingDirectory, s.WorkingDirectoryOptional = "/tmp/%odd dir", true
 	s.UMask = 0o027
 	s.OOMScoreAdjust = &score

@@ -13,6 +13,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/handover"
+	"holdfast/internal/proc"
 )
 
 // The exit codes of every verb but status and is-active, which use LSB's.
@@ -24,6 +25,7 @@ const (
 
 // Main runs one command line and returns the process's exit code.
 func Main() int {
+	proc.Enter()
 	switch handed, err := handover.Enter(); {
 	case err != nil:
 		complain(os.Stderr, err)
@@ -120,7 +122,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
-		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(),
+		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 	)

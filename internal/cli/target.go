@@ -183,16 +183,29 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 			err := unit.Set(&before, settings...)
 			return unit.Loaded{Service: before}, err
 		}
-		name, path, err = cmp.Or(name, before.Name), before.Source, nil
+		name, path, err = cmp.Or(name, before.Name), fileOf(before), nil
 	}
 	if err != nil {
 		return unit.Loaded{}, err
 	}
 	loaded, err := unit.Load(path, unit.Options{Settings: settings, AllowUnsupported: t.allowUnsupported})
-	if err == nil && name != "" {
+	switch own := loaded.Service.Name; {
+	case err != nil || name == "" || name == own:
+	case strings.Contains(own, "@"):
+		err = fmt.Errorf("--name %s: the service is called %s, for its name says which instance of the template it is", name, own)
+	default:
 		loaded.Service.Name, err = name, unit.ValidName(name)
 	}
 	return loaded, err
+}
+
+// fileOf is the path from which a service can be read again. Many are read from a
+// template; which one it is stands in the name.
+func fileOf(s watchdog.Service) string {
+	if dir, file := filepath.Split(s.Source); strings.HasSuffix(file, "@.service") {
+		return dir + s.Name + ".service"
+	}
+	return s.Source
 }
 
 // systemds reports whether a service file stands in systemd's own directories. One of
@@ -253,7 +266,7 @@ func (t *target) place(s *watchdog.Service) (err error) {
 func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) error {
 	s := loaded.Service
 	if asked("WorkingDirectory") && !s.WorkingDirectoryOptional || t.chdir != "" {
-		info, err := os.Stat(s.WorkingDirectory)
+		info, err := os.Stat(filepath.Join(s.Setup.RootDirectory, s.WorkingDirectory))
 		if err == nil && !info.IsDir() {
 			err = syscall.ENOTDIR
 		}
