@@ -32,8 +32,8 @@ type Directory struct {
 type directoryKind struct {
 	Directory
 	variable string
-	status   int // if it cannot be made
-	kept     bool
+	status   int  // if it cannot be made
+	kept     bool // as it is, where it is there already
 }
 
 func (d *Directories) kinds() [5]directoryKind {
@@ -42,7 +42,7 @@ func (d *Directories) kinds() [5]directoryKind {
 		{d.State, "STATE_DIRECTORY", 238, false},
 		{d.Cache, "CACHE_DIRECTORY", 239, false},
 		{d.Logs, "LOGS_DIRECTORY", 240, false},
-		{d.Configuration, "CONFIGURATION_DIRECTORY", 241, true}, // the owner of which is not the service
+		{d.Configuration, "CONFIGURATION_DIRECTORY", 241, true}, // which may be an administrator's
 	}
 }
 
@@ -90,7 +90,7 @@ func (kind directoryKind) make(path string, owner *syscall.Credential) error {
 	if err := syscall.Chmod(path, uint32(mode)); err != nil { // with the bits above 0777
 		return err
 	}
-	if kind.kept || owner == nil || owns(info, owner) {
+	if owner == nil || owns(info, owner) {
 		return nil
 	}
 	return give(path, owner)

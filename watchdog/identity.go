@@ -14,9 +14,9 @@ import (
 	"holdfast/internal/proc"
 )
 
-// credentials looks User=, Group= and SupplementaryGroups= up. identity is what systemd
-// adds to the environment for a User=; see [LoginEnvironment].
-func (s *Service) credentials() (c *syscall.Credential, identity []string, exit *Exit) {
+// credentials looks User=, Group= and SupplementaryGroups= up for such a command. identity
+// is what systemd adds to the environment for a User=; see [LoginEnvironment].
+func (s *Service) credentials(privileges Privileges) (c *syscall.Credential, identity []string, exit *Exit) {
 	if s.User == "" && s.Group == "" && len(s.SupplementaryGroups) == 0 {
 		return nil, nil, nil
 	}
@@ -49,12 +49,23 @@ func (s *Service) credentials() (c *syscall.Credential, identity []string, exit 
 			groups = append(groups, group.Gid)
 		}
 	}
+	if c.Gid == 0 { // root's group has all it needs, as systemd has it
+		groups = nil
+	}
 	for _, name := range s.SupplementaryGroups {
 		group, err := LookupGroup(name)
 		if err != nil {
 			return failed(proc.StepGroup, err)
 		}
-		groups = append(groups, group.Gid)
+		if privileges == "" {
+			groups = append(groups, group.Gid)
+		}
+	}
+	if privileges != "" { // which leaves it the user's groups all the same, as in systemd
+		if len(groups) == 0 {
+			return nil, identity, nil
+		}
+		c.Uid, c.Gid = uint32(os.Getuid()), uint32(os.Getgid())
 	}
 	for _, id := range groups {
 		if gid := number(id); !slices.Contains(c.Groups, gid) {

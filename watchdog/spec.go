@@ -19,12 +19,9 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 	if exit != nil {
 		return proc.Spec{}, exit
 	}
-	credential, identity, exit := s.credentials()
+	credential, identity, exit := s.credentials(command.Privileges)
 	if exit != nil {
 		return proc.Spec{}, exit
-	}
-	if command.Privileges != "" {
-		credential = nil
 	}
 	if credential != nil {
 		// Or the business could not open /dev/stdout again.
@@ -52,7 +49,11 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}
 	s.Standard.redirect(&spec, g.capture.Stdout(), g.capture.Stderr())
-	if setup := s.setup(command); !setup.IsZero() {
+	setup := s.setup(command)
+	if slices.ContainsFunc(more, func(assignment string) bool { return strings.HasPrefix(assignment, "WATCHDOG_USEC=") }) {
+		setup.PIDVariable = "WATCHDOG_PID" // by which it knows that it is meant, and not who has started it
+	}
+	if !setup.IsZero() {
 		spec.Setup = &setup
 	}
 	return spec, nil
@@ -71,8 +72,12 @@ func (s *Service) setup(c Command) Setup {
 // ready is [Guardian.spec], and makes what that refers to.
 func (g *Guardian) ready(command Command, mark string, more ...string) (proc.Spec, *Exit) {
 	spec, exit := g.spec(command, mark, more...)
+	owner := spec.Credential
+	if exit == nil && command.Privileges != "" { // they are User='s all the same
+		owner, _, exit = g.service.credentials("")
+	}
 	if exit == nil {
-		exit = g.service.Directories.make(g.service.Setup.RootDirectory, spec.Credential)
+		exit = g.service.Directories.make(g.service.Setup.RootDirectory, owner)
 	}
 	return spec, exit
 }

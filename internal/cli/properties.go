@@ -53,7 +53,9 @@ func properties() []property {
 		fact("ActiveState", func(r *watchdog.Record) string { return r.State.Active() }),
 		fact("SubState", func(r *watchdog.Record) string { return string(r.State) }),
 		fact("Result", func(r *watchdog.Record) string { return string(r.Result) }),
-		fact("StatusText", func(*watchdog.Record) string { return "" }),
+		fact("StatusText", func(r *watchdog.Record) string { return printable(r.Told.Status) }),
+		fact("StatusErrno", func(r *watchdog.Record) string { return strconv.Itoa(int(r.Told.Errno)) }),
+		fact("StatusExitStatus", func(r *watchdog.Record) string { return r.Told.ExitStatus }),
 		fact("StatusReason", func(r *watchdog.Record) string { return r.Reason }),
 		fact("StatusTrouble", func(r *watchdog.Record) string { return r.Trouble }),
 		fact("InvocationID", func(r *watchdog.Record) string { return r.InvocationID }),
@@ -91,6 +93,8 @@ func properties() []property {
 
 		setting("FragmentPath", func(s watchdog.Service) string { return s.Source }),
 		setting("DropInPaths", func(s watchdog.Service) string { return strings.Join(s.DropIns, " ") }),
+		setting("NotifyAccess", func(s watchdog.Service) string { return string(s.NotifyAccess) }),
+		setting("WatchdogUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.WatchdogSec) }),
 		setting("Type", func(s watchdog.Service) string { return string(s.Type) }),
 		fact("ExecStart", execStartProperty),
 		commands("ExecCondition", func(s watchdog.Service) []watchdog.Command { return s.ExecCondition }),
@@ -186,10 +190,10 @@ func ofLastRun(value func(watchdog.Run) string, none string) func(*watchdog.Reco
 }
 
 // waitidCode is si_code of waitid(2): CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0 for a
-// run that goes on.
+// run that goes on or never had a process.
 func waitidCode(e *watchdog.Exit) int {
 	switch {
-	case e == nil:
+	case e == nil, e.NoFork:
 		return 0
 	case e.Signal == 0:
 		return 1

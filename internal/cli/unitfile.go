@@ -54,6 +54,8 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "TimeoutAbortSec", timeoutAbort(s)},
 		{"Service", "TimeoutStartFailureMode", string(s.TimeoutStartFailureMode)},
 		{"Service", "TimeoutStopFailureMode", string(s.TimeoutStopFailureMode)},
+		{"Service", "NotifyAccess", string(s.NotifyAccess)},
+		{"Service", "WatchdogSec", unit.FormatSpan(s.WatchdogSec)},
 		{"Service", "WatchdogSignal", watchdog.SignalName(s.WatchdogSignal)},
 		{"Service", "KillMode", string(s.KillMode)},
 		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},

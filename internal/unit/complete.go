@@ -3,8 +3,8 @@ package unit
 import (
 	"errors"
 	"fmt"
-	"os/user"
 	"path"
+	"slices"
 
 	"holdfast/watchdog"
 )
@@ -19,6 +19,17 @@ func (d *draft) complete() {
 	d.completeBackoff()
 	d.completeHome()
 	d.completeScheduling()
+	d.completeNotify()
+}
+
+// completeNotify lets a business notify that must (src/core/service.c, service_add_extras).
+func (d *draft) completeNotify() {
+	s := &d.service
+	watched := s.WatchdogSec > 0 && s.WatchdogSec < watchdog.Infinity
+	notifies := s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload
+	if s.NotifyAccess == watchdog.NotifyNone && (watched || notifies) {
+		s.NotifyAccess = watchdog.NotifyMain
+	}
 }
 
 func (d *draft) completeCommand() {
@@ -107,19 +118,22 @@ func (d *draft) completeBackoff() {
 	}
 }
 
-// completeHome puts the home directory of User=, or without one holdfast's own, in the place
-// of "~". For a user that does not exist the place does not matter: the start fails, and
-// says why (217).
+// completeHome puts the home directory of User= in the place of "~". For a user that
+// does not exist the place does not matter: the start fails, and says why (217). Without
+// a User= it is holdfast's own user's, and the business is told, as by systemd.
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
 	d.service.WorkingDirectory = "/"
-	account, err := user.Current()
-	if d.service.User != "" {
-		account, err = watchdog.LookupUser(d.service.User)
+	if d.service.User == "" {
+		if home, err := userSpecifier('h'); err == nil && path.IsAbs(home) {
+			d.service.WorkingDirectory = home
+			d.service.Environment = slices.Insert(d.service.Environment, 0, "HOME="+home)
+		}
+		return
 	}
-	if err == nil && path.IsAbs(account.HomeDir) {
+	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}
 }

@@ -123,7 +123,8 @@ WantedBy=multi-user.target
 		SettleSec:  200 * time.Millisecond, TimeoutStartSec: watchdog.Infinity, RetryFailedStart: true,
 		KillMode: watchdog.KillMixed, KillSignal: syscall.SIGINT, RestartKillSignal: syscall.SIGUSR1,
 		FinalKillSignal: syscall.SIGQUIT, SendSIGHUP: true, TimeoutStopSec: 5 * time.Second, ReloadSignal: 35,
-		Log: logs.Default(),
+		NotifyAccess: watchdog.NotifyNone,
+		Log:          logs.Default(),
 	}
 	if !reflect.DeepEqual(loaded.Service, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", loaded.Service, want)

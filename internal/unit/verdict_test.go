@@ -114,7 +114,7 @@ func verdicts() []verdict {
 			`3: Environment=A=1 2=3 B C=%Q "D=4: B is no NAME=value; a value with spaces needs quotes round the whole: "NAME=a b"`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: %Q: an unknown specifier; a percent sign itself is written %%`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: a quote is not closed`}},
-		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec, forking, oneshot, idle"}},
+		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec, forking, oneshot, idle, notify, notify-reload"}},
 		{"a type that is not guarded refuses", ok + "Type=dbus\n", problems{
 			"!3: Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"}},
 		{"a user that can be none refuses", ok + "User=a:b\n", problems{"!3: User=a:b: not a name or number of an account"}},
