@@ -12,7 +12,7 @@ import (
 // compose is a command's environment, made of what is known before the start, what its
 // user brings along, what the files say, and what belongs to this run alone.
 func (s *Service) compose(identity, files, run []string) []string {
-	env := environment(identity, s.Environment, files, run)
+	env := environment(identity, s.Directories.Variables(), s.Environment, files, run)
 	return slices.DeleteFunc(env, func(assignment string) bool {
 		name, _, _ := strings.Cut(assignment, "=")
 		return slices.Contains(s.UnsetEnvironment, name) || slices.Contains(s.UnsetEnvironment, assignment)

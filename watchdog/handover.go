@@ -87,10 +87,13 @@ type heritage struct {
 	// Of the machine, beyond the record:
 	Exit                            *Exit
 	Running, Others, Awaited, Hurry bool
+	Control                         bool
+	Reload                          Result
 
 	Children proc.Children
 	Began    time.Duration // of the present run, on the clock that runs since boot
 	Killed   bool
+	Foreign  bool
 	Estate   bool // what a guardian that died has left is not gone yet
 }
 
@@ -99,7 +102,8 @@ func (g *Guardian) heritage() heritage {
 	return heritage{
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
-		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed,
+		Control: m.control, Reload: m.reload,
+		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed, Foreign: g.foreign,
 		Estate: g.estate != nil,
 	}
 }
@@ -118,6 +122,9 @@ func (g *Guardian) handOver(binary string) error {
 	}
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
+	if g.above != nil {
+		g.above.flush()
+	}
 	g.save() // should that program end at once, there is another way to go on: adoption
 	heritage, err := json.Marshal(g.heritage())
 	if err == nil {
@@ -212,7 +219,8 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 		events: make(chan message, 64), over: make(chan struct{}),
 		crashes:  newCrashes(),
 		requests: calls,
-		record:   h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
+		record:   h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control),
+		killed: h.Killed, foreign: h.Foreign, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
@@ -222,6 +230,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 	}
 	m := restoreMachine(&g.service, g.record)
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
+	m.control, m.reload = h.Control, h.Reload
 	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
@@ -233,16 +242,32 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 // resume takes up what waits for its time, and what has happened since the other program
 // has looked.
 func (g *Guardian) resume() {
+	left := Infinity
 	if due := g.record.Progress.Due; due != 0 {
-		g.machine.timer++
-		g.setTimer(SetTimer{g.machine.timer, max(0, due-sinceBoot())})
+		left = max(0, due-sinceBoot())
+	}
+	for _, action := range g.machine.resume(time.Now(), left) {
+		g.perform(action)
 	}
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
-	if g.estate != nil && g.machine.running && !g.reaper.Spawned(g.business) {
-		err := g.estate.Watch(g.business, g.tellEnd)
+	if g.machine.running {
+		err := error(nil)
+		if g.estate != nil && !g.reaper.Spawned(g.business) {
+			err = g.estate.Watch(g.business, g.tellEnd)
+		} else {
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
+		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
+		}
+	}
+	if g.machine.awaitsMain() {
+		go g.send(PIDFileChanged{})
+	}
+	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
+		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {
+			ended = append(ended, g.control.Exit(g.witness, 0))
 		}
 	}
 	go g.collect(ended...)

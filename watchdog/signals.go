@@ -19,8 +19,12 @@ func (g *Guardian) watchSignals() (stop func()) {
 	g.hangup = onHangup()
 	signal.Notify(g.children, syscall.SIGCHLD)
 	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,
-		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
-		syscall.SIGPIPE) // caught, not ignored: an ignored one stays ignored in the business
+		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	if g.service.IgnoreSIGPIPE { // what is ignored here stays ignored in the business
+		signal.Ignore(syscall.SIGPIPE)
+	} else {
+		signal.Notify(g.requests, syscall.SIGPIPE)
+	}
 	if g.hangup != nil {
 		signal.Notify(g.requests, syscall.SIGHUP)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/handover"
+	"holdfast/internal/proc"
 )
 
 // The exit codes of every verb but status and is-active, which use LSB's.
@@ -24,6 +25,7 @@ const (
 
 // Main runs one command line and returns the process's exit code.
 func Main() int {
+	proc.Enter()
 	switch handed, err := handover.Enter(); {
 	case err != nil:
 		complain(os.Stderr, err)
@@ -117,13 +119,16 @@ func rootCommand() *cobra.Command {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
+		installCommand(), uninstallCommand(),
 	)
+	root.AddCommand(doctorCommand(), idleCommand(), completionCommand())
+	completeMore(root)
 	return root
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
@@ -24,7 +25,7 @@ import (
 
 func startCommand() *cobra.Command {
 	var t target
-	var noBlock, force bool
+	var noBlock, force, unlessStopped bool
 	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
@@ -47,6 +48,9 @@ killed while the program lives on, the new guardian takes the program over as it
 				}
 			}
 			loaded, err := t.resolve(c, args)
+			if err == nil && unlessStopped && nothingToMend(loaded.Service.Name) {
+				return nil // without the warnings, too: cron would mail them every minute
+			}
 			warn(c.ErrOrStderr(), loaded.Problems)
 			if err != nil {
 				return usage(err)
@@ -62,8 +66,16 @@ killed while the program lives on, the new guardian takes the program over as it
 	t.addFlags(c)
 	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
+	c.Flags().BoolVar(&unlessStopped, "unless-stopped", false, "do and say nothing if it is guarded, or was stopped or ended for good since the boot (for cron)")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
+}
+
+// nothingToMend reports whether a service has a guardian that answers, or had one since the
+// boot that has ended it or let it end.
+func nothingToMend(name string) bool {
+	v, err := look(name)
+	return err == nil && (v.guardian == present || v.guardian == absent && v.record.BootID == proc.BootID())
 }
 
 // start launches the guardian of a checked service, or finds that there is one.
@@ -126,13 +138,18 @@ func launchTimeout(s watchdog.Service) time.Duration {
 	if s.TimeoutStartSec == watchdog.Infinity {
 		return 0
 	}
-	return s.TimeoutStartSec + s.SettleSec
+	commands := 1 + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
+	return time.Duration(commands)*min(s.TimeoutStartSec, 24*time.Hour) + s.SettleSec + stopTime(s)
 }
 
 // stopTime is how long the guardian may take to end everything again, phase by phase,
 // and some more.
 func stopTime(s watchdog.Service) time.Duration {
-	return 4*min(s.TimeoutStopSec, 24*time.Hour) + 10*time.Second
+	phase := min(s.TimeoutStopSec, 24*time.Hour)
+	if abort := s.TimeoutAbortSec; abort != nil {
+		phase = max(phase, min(*abort, 24*time.Hour))
+	}
+	return time.Duration(6+len(s.ExecStop)+len(s.ExecStopPost))*phase + 10*time.Second
 }
 
 // directories finds and makes the service's directories.
@@ -196,7 +213,7 @@ func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bo
 		return true, failure(fmt.Errorf("%s is running already, guarded by PID %d: %w; end it with 'holdfast stop %[1]s' first",
 			name, reply.Record.Guardian.PID, err))
 	}
-	if reply.Outcome == watchdog.Started && before.Record.State == watchdog.Running {
+	if reply.Outcome == watchdog.Started && before.Record.State == watchdog.Running && before.Record.Business.PID != 0 {
 		fmt.Fprintf(stdout, "%s is already running: PID %d, guarded by PID %d\n",
 			name, reply.Record.Business.PID, reply.Record.Guardian.PID)
 		return true, nil

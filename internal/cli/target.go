@@ -173,7 +173,7 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		return unit.Loaded{}, fmt.Errorf("%s: not a service file, whose name ends in .service; to guard a program write -- before it", arg)
 	}
 	name := t.name
-	path, err := unit.Find(arg)
+	path, err := find(arg)
 	before, known := remembered(arg)
 	if errors.Is(err, fs.ErrNotExist) || known && before.Source == "" && systemds(path) {
 		switch {
@@ -266,7 +266,7 @@ func (t *target) place(s *watchdog.Service) (err error) {
 func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) error {
 	s := loaded.Service
 	if asked("WorkingDirectory") && !s.WorkingDirectoryOptional || t.chdir != "" {
-		info, err := os.Stat(s.WorkingDirectory)
+		info, err := os.Stat(filepath.Join(s.Setup.RootDirectory, s.WorkingDirectory))
 		if err == nil && !info.IsDir() {
 			err = syscall.ENOTDIR
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"holdfast/internal/logs"
 	"holdfast/internal/unit"
 	"holdfast/watchdog"
 )
@@ -18,19 +19,27 @@ type setting struct{ section, name, value string }
 // settings says a service in the words of a service file. Environment= is not among
 // them: it is many lines, see [environmentLines].
 func settings(s watchdog.Service) []setting {
-	return []setting{
+	all := []setting{
 		{"Unit", "Description", escapeSpecifiers(s.Description)},
 		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
 
 		{"Service", "Type", string(s.Type)},
-		{"Service", "ExecStart", execStart(s.Exec)},
+		{"Service", "ExecCondition", commands(s.ExecCondition...)},
+		{"Service", "ExecStartPre", commands(s.ExecStartPre...)},
+		{"Service", "ExecStart", commands(append([]watchdog.Command{s.Exec}, s.ExecMore...)...)},
+		{"Service", "ExecStartPost", commands(s.ExecStartPost...)},
+		{"Service", "ExecReload", commands(s.ExecReload...)},
+		{"Service", "ExecStop", commands(s.ExecStop...)},
+		{"Service", "ExecStopPost", commands(s.ExecStopPost...)},
+		{"Service", "RemainAfterExit", yesNo(s.RemainAfterExit)},
 		{"Service", "User", s.User},
 		{"Service", "Group", s.Group},
 		{"Service", "WorkingDirectory", workingDirectory(s)},
 		{"Service", "UMask", fmt.Sprintf("%04o", s.UMask)},
 		{"Service", "OOMScoreAdjust", optional(s.OOMScoreAdjust, "")},
-		{"Service", "PIDFile", escapeSpecifiers(s.PIDFile)},
+		{"Service", "PIDFile", escapeSpecifiers(pidFile(s))},
+		{"Service", "GuessMainPID", yesNo(s.GuessMainPID)},
 
 		{"Service", "Restart", string(s.Policy.Restart)},
 		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
@@ -42,6 +51,12 @@ func settings(s watchdog.Service) []setting {
 
 		{"Service", "TimeoutStartSec", unit.FormatSpan(s.TimeoutStartSec)},
 		{"Service", "TimeoutStopSec", unit.FormatSpan(s.TimeoutStopSec)},
+		{"Service", "TimeoutAbortSec", timeoutAbort(s)},
+		{"Service", "TimeoutStartFailureMode", string(s.TimeoutStartFailureMode)},
+		{"Service", "TimeoutStopFailureMode", string(s.TimeoutStopFailureMode)},
+		{"Service", "NotifyAccess", string(s.NotifyAccess)},
+		{"Service", "WatchdogSec", unit.FormatSpan(s.WatchdogSec)},
+		{"Service", "WatchdogSignal", watchdog.SignalName(s.WatchdogSignal)},
 		{"Service", "KillMode", string(s.KillMode)},
 		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},
 		{"Service", "RestartKillSignal", watchdog.SignalName(cmp.Or(s.RestartKillSignal, s.KillSignal))},
@@ -49,11 +64,37 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "SendSIGHUP", yesNo(s.SendSIGHUP)},
 		{"Service", "SendSIGKILL", yesNo(s.SendSIGKILL)},
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
-
+	}
+	all = append(all, executionSettings(s)...)
+	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
+		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},
+		{"X-Holdfast", "LogMaxFiles", logCount(s.Log.MaxFiles)},
+		{"X-Holdfast", "LogMaxAge", unit.FormatSpan(s.Log.MaxAge)},
+		{"X-Holdfast", "LogMaxTotal", logSize(s.Log.MaxTotal)},
+		{"X-Holdfast", "LogCompress", yesNo(s.Log.Compress)},
+		{"X-Holdfast", "LogTimestamps", string(s.Log.Timestamps)},
+		{"X-Holdfast", "LogStderr", yesNo(s.Log.Stderr)},
+		{"X-Holdfast", "LogOverflow", string(s.Log.Overflow)},
 		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
+	}...)
+}
+
+func logCount(n int64) string {
+	if n == logs.Unlimited {
+		return "infinity"
 	}
+	return strconv.FormatInt(n, 10)
+}
+
+// logSize is a size in the largest unit that says it exactly.
+func logSize(bytes int64) string {
+	unit := 0
+	for bytes != logs.Unlimited && bytes != 0 && bytes%1024 == 0 {
+		bytes, unit = bytes/1024, unit+1
+	}
+	return logCount(bytes) + strings.TrimSpace(" KMGTPE"[unit:unit+1])
 }
 
 // writeUnit writes a service file of what the service has differently from base.
@@ -73,8 +114,8 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 	usual := settings(base)
 	for i, x := range settings(s) {
 		if x != usual[i] {
-			if x.name == "ExecStart" && usual[i].value != "" {
-				write(setting{x.section, x.name, ""}) // a second one would be refused
+			if strings.HasPrefix(x.name, "Exec") && usual[i].value != "" {
+				write(setting{x.section, x.name, ""}) // or it would add to the earlier ones
 			}
 			write(x)
 		}
@@ -152,6 +193,32 @@ func environmentLines(s, base watchdog.Service) []string {
 		}
 	}
 	return lines
+}
+
+// commands are command lines in one value.
+func commands(all ...watchdog.Command) string {
+	var lines []string
+	for _, c := range all {
+		if c.Path != "" {
+			lines = append(lines, execStart(c))
+		}
+	}
+	return strings.Join(lines, " ; ")
+}
+
+// pidFile is what PIDFile= stands for: see watchdog.Forking.
+func pidFile(s watchdog.Service) string {
+	if s.Type == watchdog.Forking {
+		return s.BusinessPIDFile
+	}
+	return s.PIDFile
+}
+
+func timeoutAbort(s watchdog.Service) string {
+	if s.TimeoutAbortSec == nil {
+		return ""
+	}
+	return unit.FormatSpan(*s.TimeoutAbortSec)
 }
 
 // execStart is a command line with the prefixes that it needs.

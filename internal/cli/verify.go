@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -65,7 +66,8 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 		return err
 	}
 	program := watchdog.LookUpProgram(loaded.Service.Exec.Path, loaded.Service.ExecSearchPath)
-	if _, err := findProgram(program); err != nil {
+	if loaded.Service.Exec.Path == "" { // a oneshot may do without
+	} else if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, program)); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {

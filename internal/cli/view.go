@@ -125,12 +125,12 @@ func (v *view) bury() {
 	r.StateChanged, r.NextStart = time.Time{}, time.Time{} // when it was is not known to anybody
 	if r.BootID != proc.BootID() {
 		r.State, r.Reason = watchdog.Dead, "the host was restarted"
-		r.Business = watchdog.Process{}
+		r.Business, r.Control = watchdog.Process{}, watchdog.Process{}
 		return
 	}
 	r.State, r.Result = watchdog.Failed, watchdog.BySignal
 	r.Reason = fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
-	r.Business = v.estate.Business
+	r.Business, r.Control = v.estate.Business, v.estate.Control
 	switch n := v.estate.Members; {
 	case r.Business.PID != 0:
 		r.Reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)

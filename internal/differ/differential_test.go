@@ -148,7 +148,7 @@ func (s *suite) missing(c *Case) (needs []string) {
 		return []string{strings.TrimSpace(out)}
 	}
 	for _, at := range verdict.Settings {
-		if (at.Class == "unknown" || at.Class == "refused") && !slices.Contains(c.nonsense, at.Name) && !slices.Contains(needs, at.Name+"=") {
+		if (at.Class == "unknown" || at.Class == "not honoured" || at.Class == "refused") && !slices.Contains(c.nonsense, at.Name) && !slices.Contains(needs, at.Name+"=") {
 			needs = append(needs, at.Name+"=")
 		}
 		if at.Name == "Type" && strings.Contains(strings.Join(append(verdict.Warnings, verdict.Error), "\n"), "Type="+at.Value) {

@@ -46,7 +46,7 @@ func (d *draft) classified() []group {
 			WantedBy RequiredBy UpheldBy Also Alias DefaultInstance`},
 
 		{"Service", Refused, "Promises protection that holdfast does not give.", d.sandbox, `
-			DynamicUser NoNewPrivileges CapabilityBoundingSet SecureBits Capabilities KeyringMode
+			DynamicUser Capabilities KeyringMode
 			ProtectSystem ProtectHome ProtectProc ProcSubset ProtectClock ProtectHostname ProtectControlGroups
 			ProtectKernelTunables ProtectKernelModules ProtectKernelLogs
 			PrivateTmp PrivateDevices PrivateNetwork PrivateIPC PrivatePIDs PrivateUsers PrivateMounts
@@ -57,15 +57,14 @@ func (d *draft) classified() []group {
 			SystemCallFilter SystemCallArchitectures SELinuxContext AppArmorProfile SmackProcessLabel
 			IPAddressDeny IPIngressFilterPath IPEgressFilterPath BPFProgram SocketBindDeny DeviceAllow DevicePolicy`},
 		{"Service", Refused, "Gives the service other files than the host's, which holdfast does not do.", d.sandbox, `
-			RootDirectory RootImage TemporaryFileSystem BindPaths BindReadOnlyPaths MountImages
+			RootImage TemporaryFileSystem BindPaths BindReadOnlyPaths MountImages
 			ExtensionImages ExtensionDirectories`},
 		{"Service", Harmless, "Only loosens or details protection, which would be refused.", accept, `
 			ReadWritePaths ReadWriteDirectories ExecPaths SystemCallErrorNumber SystemCallLog IPAddressAllow SocketBindAllow
 			RootImageOptions RootImagePolicy RootEphemeral RootHash RootHashSignature RootVerity
 			MountImagePolicy ExtensionImagePolicy MountAPIVFS BindLogSockets MountFlags`},
 		{"Service", Harmless, "About systemd's journal; holdfast keeps a log of its own.", accept, `
-			LogLevelMax LogExtraFields LogRateLimitIntervalSec LogRateLimitBurst LogFilterPatterns LogNamespace
-			SyslogIdentifier SyslogFacility SyslogLevel SyslogLevelPrefix`},
+			LogLevelMax LogExtraFields LogRateLimitIntervalSec LogRateLimitBurst LogFilterPatterns LogNamespace`},
 		{"Service", Harmless, "About a terminal, which no service here has.", accept, `
 			TTYPath TTYReset TTYVHangup TTYColumns TTYRows TTYVTDisallocate UtmpIdentifier UtmpMode`},
 		{"Service", Harmless, "About how systemd arranges and counts its control groups.", accept, `
@@ -90,8 +89,9 @@ func (d *draft) classified() []group {
 			USBFunctionDescriptors USBFunctionStrings`},
 		{"Service", NotHonoured, "The service is given no credentials; use a file that only its user can read.", d.notHonoured, `
 			LoadCredential LoadCredentialEncrypted ImportCredential SetCredential SetCredentialEncrypted`},
+		{"Service", NotHonoured, "What its user leaves in System V and POSIX IPC is not removed.", d.notHonoured, `RemoveIPC`},
 		{"Service", NotHonoured, "What it would set up is left as it is on the host.", d.notHonoured, `
-			BusName PAMName Personality CoredumpFilter NUMAPolicy NUMAMask MemoryKSM NFTSet RemoveIPC
+			BusName PAMName Personality CoredumpFilter NUMAPolicy NUMAMask MemoryKSM NFTSet
 			RootDirectoryStartOnly PermissionsStartOnly TimeoutCleanSec`},
 	}
 }

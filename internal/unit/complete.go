@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"holdfast/watchdog"
 )
@@ -11,10 +12,24 @@ import (
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
 	d.completeEnvironment()
+	d.completeType()
 	d.completeCommand()
+	d.completeControl()
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
+	d.completeScheduling()
+	d.completeNotify()
+}
+
+// completeNotify lets a business notify that must (src/core/service.c, service_add_extras).
+func (d *draft) completeNotify() {
+	s := &d.service
+	watched := s.WatchdogSec > 0 && s.WatchdogSec < watchdog.Infinity
+	notifies := s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload
+	if s.NotifyAccess == watchdog.NotifyNone && (watched || notifies) {
+		s.NotifyAccess = watchdog.NotifyMain
+	}
 }
 
 func (d *draft) completeCommand() {
@@ -25,18 +40,29 @@ func (d *draft) completeCommand() {
 	if !assigned {
 		d.at = Setting{File: d.file}
 	}
+	s := &d.service
+	oneshot := s.Type == watchdog.Oneshot
 	switch {
+	case len(d.commands) == 0 && oneshot && s.RemainAfterExit && len(d.control.stop) > 0:
+		s.Exec, s.ExecMore = watchdog.Command{}, nil
+		return
 	case len(d.commands) == 0:
 		if d.err() == nil { // else what is wrong was told already
 			d.warn(refuse("no command is left to run; [Service] needs an ExecStart="))
 		}
 		return
-	case len(d.commands) > 1:
+	case len(d.commands) > 1 && !oneshot:
 		d.warn(refuse("more than one command, which only Type=oneshot may have; " +
 			"an empty ExecStart= before it drops the earlier ones"))
 		return
 	}
-	d.program(d.commands[0], &d.service.Exec)
+	d.program(d.commands[0], &s.Exec)
+	s.ExecMore = nil
+	for _, c := range d.commands[1:] {
+		var more watchdog.Command
+		d.program(c, &more)
+		s.ExecMore = append(s.ExecMore, more)
+	}
 }
 
 func (d *draft) completeOnCrash() {
@@ -93,15 +119,20 @@ func (d *draft) completeBackoff() {
 }
 
 // completeHome puts the home directory of User= in the place of "~". For a user that
-// does not exist the place does not matter: the start fails, and says why (217).
+// does not exist the place does not matter: the start fails, and says why (217). Without
+// a User= it is holdfast's own user's, and the business is told, as by systemd.
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
-	if d.service.User == "" {
-		d.warn(refuse("~ is the home directory of User=, which is not set"))
-	}
 	d.service.WorkingDirectory = "/"
+	if d.service.User == "" {
+		if home, err := userSpecifier('h'); err == nil && path.IsAbs(home) {
+			d.service.WorkingDirectory = home
+			d.service.Environment = slices.Insert(d.service.Environment, 0, "HOME="+home)
+		}
+		return
+	}
 	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}

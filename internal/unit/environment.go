@@ -133,8 +133,12 @@ func (d *draft) variable(name string) (string, bool) {
 			return value, true
 		}
 	}
-	if d.service.User != "" && slices.Contains([]string{"HOME", "LOGNAME", "USER", "SHELL"}, name) {
-		return "", true
+	for _, given := range [][]string{d.service.Directories.Variables(), watchdog.LoginEnvironment(d.service.User)} {
+		for _, assignment := range given {
+			if value, found := strings.CutPrefix(assignment, name+"="); found && name != "" {
+				return value, true
+			}
+		}
 	}
-	return "", slices.Contains([]string{"INVOCATION_ID", "MAINPID"}, name)
+	return "", slices.Contains([]string{"INVOCATION_ID", "MAINPID", "PIDFILE", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"}, name)
 }

@@ -13,18 +13,7 @@ func (d *draft) interim() []group {
 		{"Service", NotHonoured, "The service is guarded as if it were not there.", d.notHonoured, `
 			ExitType RemainAfterExit GuessMainPID TimeoutAbortSec TimeoutStartFailureMode TimeoutStopFailureMode
 			RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy NotifyAccess WatchdogSec WatchdogSignal`},
-		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `
-			SupplementaryGroups SetLoginEnvironment AmbientCapabilities Nice IgnoreSIGPIPE TimerSlackNSec
-			LimitCPU LimitFSIZE LimitDATA LimitSTACK LimitCORE LimitRSS LimitNOFILE LimitAS LimitNPROC LimitMEMLOCK
-			LimitLOCKS LimitSIGPENDING LimitMSGQUEUE LimitNICE LimitRTPRIO LimitRTTIME
-			CPUSchedulingPolicy CPUSchedulingPriority CPUSchedulingResetOnFork CPUAffinity
-			IOSchedulingClass IOSchedulingPriority`},
-		{"Service", NotHonoured, "No directory is made.", d.notHonoured, `
-			RuntimeDirectory StateDirectory CacheDirectory LogsDirectory ConfigurationDirectory
-			RuntimeDirectoryMode StateDirectoryMode CacheDirectoryMode LogsDirectoryMode ConfigurationDirectoryMode
-			RuntimeDirectoryPreserve`},
-		{"Service", NotHonoured, "Output goes to holdfast's log, and input is empty.", d.notHonoured, `
-			StandardInput StandardOutput StandardError StandardInputText StandardInputData`},
+		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
 		{"Service", NotHonoured, "This share or limit is not enforced.", d.notHonoured, `
 			CPUWeight CPUQuota MemoryHigh MemoryMax TasksMax`},
 	}

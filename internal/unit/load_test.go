@@ -56,6 +56,19 @@ FinalKillSignal=3
 SendSIGHUP=yes
 SendSIGKILL=off
 ReloadSignal=RTMIN+1
+WatchdogSignal=QUIT
+TimeoutAbortSec=7
+TimeoutStartFailureMode=abort
+TimeoutStopFailureMode=kill
+RemainAfterExit=yes
+GuessMainPID=no
+ExecCondition=/bin/test -e /etc/web.conf
+ExecStartPre=-/bin/mkdir -p "/srv/${NAME}" ; :/bin/echo $HOME
+ExecStartPost=@/bin/logger name up
+ExecReload=/bin/kill -HUP $MAINPID
+ExecStop=/usr/bin/web stop
+ExecStop=/bin/sleep 1
+ExecStopPost=/bin/rm -f /srv/web/lock
 PIDFile=/run//web/./%N.pid
 User=nobody
 Group=65534
@@ -74,15 +87,29 @@ WantedBy=multi-user.target
 	if err != nil || len(loaded.Problems) > 0 {
 		t.Fatalf("error %v, problems %v", err, loaded.Problems)
 	}
-	score := -5
+	score, abort := -5, 7*time.Second
 	want := watchdog.Service{
 		Name: "web", Description: "The web server web", Source: path, Type: watchdog.Exec,
 		Exec: watchdog.Command{
 			Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "-c", "${CONFIG}", "two words"}, IgnoreFailure: true, Expand: true,
 		},
+		ExecCondition: []watchdog.Command{{Path: "/bin/test", Args: []string{"/bin/test", "-e", "/etc/web.conf"}, Expand: true}},
+		ExecStartPre: []watchdog.Command{
+			{Path: "/bin/mkdir", Args: []string{"/bin/mkdir", "-p", "/srv/${NAME}"}, IgnoreFailure: true, Expand: true},
+			{Path: "/bin/echo", Args: []string{"/bin/echo", "$HOME"}},
+		},
+		ExecStartPost: []watchdog.Command{{Path: "/bin/logger", Args: []string{"name", "up"}, Expand: true}},
+		ExecReload:    []watchdog.Command{{Path: "/bin/kill", Args: []string{"/bin/kill", "-HUP", "$MAINPID"}, Expand: true}},
+		ExecStop: []watchdog.Command{
+			{Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "stop"}, Expand: true},
+			{Path: "/bin/sleep", Args: []string{"/bin/sleep", "1"}, Expand: true},
+		},
+		ExecStopPost:    []watchdog.Command{{Path: "/bin/rm", Args: []string{"/bin/rm", "-f", "/srv/web/lock"}, Expand: true}},
+		RemainAfterExit: true, WatchdogSignal: syscall.SIGQUIT, TimeoutAbortSec: &abort,
+		TimeoutStartFailureMode: watchdog.FailAbort, TimeoutStopFailureMode: watchdog.FailKill,
 		Environment:      []string{"CONFIG=/etc/web.conf", "NAME=a b", "PATH=/opt/bin"},
 		WorkingDirectory: "/srv/web", WorkingDirectoryOptional: true,
-		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, PIDFile: "/run/web/web.pid",
+		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, IgnoreSIGPIPE: true, PIDFile: "/run/web/web.pid",
 		Policy: watchdog.Policy{
 			Restart:                  watchdog.RestartOnFailure,
 			SuccessExitStatus:        watchdog.ExitList{Codes: []int{3, 75}},
@@ -96,7 +123,8 @@ WantedBy=multi-user.target
 		SettleSec:  200 * time.Millisecond, TimeoutStartSec: watchdog.Infinity, RetryFailedStart: true,
 		KillMode: watchdog.KillMixed, KillSignal: syscall.SIGINT, RestartKillSignal: syscall.SIGUSR1,
 		FinalKillSignal: syscall.SIGQUIT, SendSIGHUP: true, TimeoutStopSec: 5 * time.Second, ReloadSignal: 35,
-		Log: logs.Default(),
+		NotifyAccess: watchdog.NotifyNone,
+		Log:          logs.Default(),
 	}
 	if !reflect.DeepEqual(loaded.Service, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", loaded.Service, want)
@@ -229,6 +257,8 @@ func TestSet(t *testing.T) {
 }
 
 // On the command line everything wrong is an error, and then nothing is changed.
+const notOneLine = "not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"
+
 func TestSetRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ setting, want string }{
@@ -241,8 +271,9 @@ func TestSetRefuses(t *testing.T) {
 		{"PrivateTmp=yes", "PrivateTmp=yes: holdfast does not give this protection"},
 		{"ExecStart=", "ExecStart=: no command is left to run; [Service] needs an ExecStart="},
 		{"RestartMaxDelaySec=10ms", "RestartMaxDelaySec=10ms: shorter than RestartSec=100ms, which is lowered to it"},
-		{"Description=a\x00b", `Description="a\x00b": a NUL byte in the value`},
-		{"Type=oneshot", "Type=oneshot: this version guards only services of type simple or exec; let the program stay in the foreground and write simple"},
+		{"Description=a\x00b", `Description="a\x00b": ` + notOneLine}, {"Description=a\nRestart=no", `Description="a\nRestart=no": ` + notOneLine},
+		{`Description=a\`, `Description=a\: ` + notOneLine}, {"Description=\xff", `Description="\xff": ` + notOneLine},
+		{"Type=dbus", "Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"},
 	}
 	for _, tt := range tests {
 		service := bareCommand()

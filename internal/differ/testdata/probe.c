@@ -147,7 +147,7 @@ static void add_descriptor(int fd, const char *name) {
 	struct stat st;
 	const char *what = "closed";
 	if (n >= 0 && !fstat(fd, &st))
-		what = S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) ? "log" : target;
+		what = S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) ? "log" : strncmp(target, "/memfd:", 7) ? target : "memory";
 	add("%d %s %s\n", getpid(), name, what);
 }
 
