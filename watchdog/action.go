@@ -43,6 +43,15 @@ type (
 		After time.Duration
 	}
 
+	// SetWatchdog sets the watchdog's timer; an earlier one is forgotten.
+	SetWatchdog struct {
+		Timer int
+		After time.Duration
+	}
+
+	// SetMain makes another process the business.
+	SetMain struct{ Main Process }
+
 	// Enter says that the service is now in the state.
 	Enter struct{ State State }
 
@@ -64,18 +73,20 @@ type (
 	Finish struct{}
 )
 
-func (Begin) action()      {}
-func (Spawn) action()      {}
-func (RunControl) action() {}
-func (FindMain) action()   {}
-func (AwaitMain) action()  {}
-func (Kill) action()       {}
-func (SetTimer) action()   {}
-func (Enter) action()      {}
-func (EndRun) action()     {}
-func (Explain) action()    {}
-func (Answer) action()     {}
-func (Finish) action()     {}
+func (Begin) action()       {}
+func (Spawn) action()       {}
+func (RunControl) action()  {}
+func (FindMain) action()    {}
+func (AwaitMain) action()   {}
+func (Kill) action()        {}
+func (SetTimer) action()    {}
+func (SetWatchdog) action() {}
+func (SetMain) action()     {}
+func (Enter) action()       {}
+func (EndRun) action()      {}
+func (Explain) action()     {}
+func (Answer) action()      {}
+func (Finish) action()      {}
 
 // Whom is the processes that a signal is meant for.
 type Whom string

@@ -8,15 +8,15 @@ import (
 )
 
 // adopted is what a new guardian's machine hears first: adopted awaited, left 5s,
-// leaving-others; the end of the business that nobody saw is exits 7, killed KILL or
+// alive (which its guardian did not live to hear), leaving-others; the end of the business that nobody saw is exits 7, killed KILL or
 // unknown.
 func (h *history) adopted(words []string) Event {
 	h.Helper()
 	record := Record{
 		State: h.machine.state, Result: h.machine.result, Reason: h.machine.reason,
-		Restarts: h.machine.restarts, Runs: []Run{{Exit: h.machine.exit}}, Progress: h.machine.progress(),
+		Restarts: h.machine.restarts, Runs: []Run{{Exit: h.machine.exit}}, Progress: h.machine.progress(), Told: h.machine.told,
 	}
-	if h.machine.running {
+	if h.machine.running || slices.Contains(words, "alive") {
 		record.Business.PID, record.Runs[0].Exit = 1, nil
 	}
 	if h.machine.control {

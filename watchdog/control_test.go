@@ -382,7 +382,7 @@ func TestHistoriesOfReloads(t *testing.T) {
 			spawned > running answer:started
 			reload > reload wait:1m30s run:r
 			exits 1 leaving-others > ended
-			control exits 0 > auto-restart answer:reloaded wait:100ms`},
+			control exits 0 > auto-restart answer:reload-failed wait:100ms`},
 		{"a stop goes first, without ExecStop as in systemd", `
 			ExecReload=r ExecStop=s
 			start > start spawn

@@ -3,6 +3,8 @@ package watchdog
 import (
 	"syscall"
 	"time"
+
+	"holdfast/internal/notify"
 )
 
 // An Event is something that happened, told to Machine.Step.
@@ -84,8 +86,22 @@ type (
 	// TreeEmptied says that the last process below the guardian was reaped.
 	TreeEmptied struct{}
 
-	// TimerFired says that the timer of that number ran out.
-	TimerFired struct{ Timer int }
+	// Notified says that a process has said something by sd_notify(3).
+	Notified struct {
+		Message notify.Message
+		// From is who it is: the business, the control process or, "all", another one below
+		// the guardian; "" is anybody else.
+		From Whom
+		// Main is the process that MAINPID= names, if it may be the business.
+		Main Process
+		// Wrote is when it wrote RELOADING=1, by MONOTONIC_USEC=; zero without that.
+		Wrote time.Time
+	}
+
+	// TimerFired says that the timer of that number ran out, WatchdogFired that the
+	// watchdog's did.
+	TimerFired    struct{ Timer int }
+	WatchdogFired struct{ Timer int }
 )
 
 func (StartRequested) event()       {}
@@ -104,4 +120,6 @@ func (PIDFileChanged) event()       {}
 func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}
+func (Notified) event()             {}
 func (TimerFired) event()           {}
+func (WatchdogFired) event()        {}

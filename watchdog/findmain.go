@@ -78,7 +78,7 @@ func (g *Guardian) named() (id proc.ID, foreign bool, err error) {
 	if id, err = proc.Identify(pid); err != nil {
 		return id, false, fmt.Errorf("PID file %s: there is no process %d", file, pid)
 	}
-	if id == g.business || g.isOurs(id) {
+	if id == g.business || g.isOurs(id.PID) {
 		return id, id == g.business && g.foreign, nil
 	}
 	if !trusted(file) || !trusted(resolved) {
@@ -88,15 +88,16 @@ func (g *Guardian) named() (id proc.ID, foreign bool, err error) {
 	return id, true, nil
 }
 
-func (g *Guardian) isOurs(id proc.ID) bool {
-	if proc.IsBelow(id.PID, os.Getpid()) {
+// isOurs reports whether the process belongs to the service; it may be dead.
+func (g *Guardian) isOurs(pid int) bool {
+	if proc.IsBelow(pid, selfPID) {
 		return true
 	}
 	if g.estate == nil {
 		return false
 	}
 	members, _ := g.estate.Members()
-	return slices.ContainsFunc(members, func(p proc.Process) bool { return p.ID == id })
+	return slices.ContainsFunc(members, func(p proc.Process) bool { return p.PID == pid })
 }
 
 // trusted reports whether everything on the way to the file, and itself, belongs to root
@@ -195,20 +196,6 @@ func (g *Guardian) leaveMain(state State) {
 			g.log.Warn().Err(err).Msg("cannot remove the PID file of the business")
 		}
 	}
-}
-
-// resumeMain watches the business again after a handover, and returns its end if that has
-// come meanwhile.
-func (g *Guardian) resumeMain() (ended []proc.Ended) {
-	switch {
-	case g.machine.awaitsMain():
-		go g.send(PIDFileChanged{})
-	case g.machine.running && g.estate == nil:
-		if err := g.reaper.Know(g.business, g.tellEnd); errors.Is(err, proc.ErrGone) {
-			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
-		}
-	}
-	return ended
 }
 
 // cause is an error of the os package without the path that stands before it already.

@@ -39,6 +39,8 @@ type Guardian struct {
 	Compressor []string
 	crashes    crashes
 
+	ear        *ear       // nil where the business may not notify
+	above      *announcer // nil where no manager wants to hear of the service
 	succession Succession
 	resumed    bool       // from a program that was in this process before
 	successor  *successor // asked for, and next in turn
@@ -52,6 +54,7 @@ type Guardian struct {
 	unwatch    func()     // undoes forwardSignals
 	collecting sync.Mutex // held from a reaping until the loop has been told
 	timer      *time.Timer
+	watchdog   *time.Timer
 
 	record   Record
 	nextID   string        // the NextInvocationID on disk
@@ -175,7 +178,9 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
+	defer g.startAnnouncing()()
 	g.keepLog()
+	defer g.startHearing()()
 	if g.resumed {
 		g.resume()
 	}
@@ -234,7 +239,7 @@ func (g *Guardian) next() []message {
 // mayStart reports a message on which the machine may decide to start the business.
 func mayStart(m message) bool {
 	switch m.(type) {
-	case reaped, TimerFired:
+	case reaped, TimerFired, WatchdogFired, audible:
 		return true
 	}
 	return false
@@ -252,13 +257,22 @@ func isStop(m message) bool {
 func (g *Guardian) take(m message) {
 	switch m := m.(type) {
 	case reaped:
+		g.hear() // what was said before an exit comes before it
 		for _, event := range g.exits(m) {
 			g.step(event)
 		}
+	case audible:
+		g.hear()
+		g.ear.heard <- struct{}{}
+	case TimerFired, WatchdogFired:
+		g.hear() // it may be in time
+		g.step(m.(Event))
 	case request:
 		g.answer(m)
 	case upgradeRequested:
 		g.upgrade()
+	case heartbeat:
+		g.giveSign()
 	case rotationRequested:
 		go g.rotate()
 	case successor:
@@ -285,7 +299,7 @@ func (g *Guardian) answer(r request) {
 		g.step(r.event)
 	case ReloadRequested:
 		g.step(r.event)
-		if g.machine.state == Reload || g.reloaded != "" {
+		if g.machine.state.Active() == "reloading" || g.reloaded != "" {
 			g.reloads = append(g.reloads, r.reply)
 			return
 		}
@@ -310,10 +324,15 @@ func (g *Guardian) step(event Event) {
 	if g.finished {
 		return
 	}
+	if _, reload := event.(ReloadRequested); reload && g.above != nil {
+		g.above.reloaded = true
+	}
 	for event != nil {
 		var next Event
 		for _, action := range g.machine.Step(time.Now(), event) {
-			g.changed = true
+			if _, sign := action.(SetWatchdog); !sign { // of which there are many
+				g.changed = true
+			}
 			if consequence := g.perform(action); consequence != nil {
 				next = consequence
 			}
@@ -329,6 +348,7 @@ func (g *Guardian) settle() {
 		g.save()
 		g.changed = false
 	}
+	g.announce()
 	if g.outcome != "" {
 		g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
 		g.outcome = ""

@@ -29,9 +29,10 @@ type Succession struct {
 	// Pause returns when no client waits for an answer; those who come then wait for
 	// Continue, or for the other program.
 	Pause, Continue func()
-	// Become executes the program, unless last fails, which it calls right before. It
+	// Become executes the program, unless last fails, which it calls right before, with the
+	// reason if signals that come from then on may be lost or end the process. It
 	// returns only if that has failed.
-	Become func(binary string, state []byte, last func() error) error
+	Become func(binary string, state []byte, last func(exposed error) error) error
 	// Upgrade is the command that asks for a handover from outside; SIGUSR2 has it run.
 	Upgrade []string
 }
@@ -121,6 +122,9 @@ func (g *Guardian) handOver(binary string) error {
 	}
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
+	if g.above != nil {
+		g.above.flush()
+	}
 	g.save() // should that program end at once, there is another way to go on: adoption
 	heritage, err := json.Marshal(g.heritage())
 	if err == nil {
@@ -167,8 +171,12 @@ func (g *Guardian) carryOn() {
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
-// unheard refuses a handover in the middle of which somebody has spoken.
-func (g *Guardian) unheard() error {
+// unheard refuses a handover in the middle of which somebody has spoken. exposed is why
+// nobody would hear who speaks from now on until the new program listens.
+func (g *Guardian) unheard(exposed error) error {
+	if exposed != nil {
+		g.log.Warn().Err(exposed).Msg("a signal in the next milliseconds may be lost or end this guardian")
+	}
 	flushed := make(chan os.Signal, 1)
 	signal.Notify(flushed, syscall.SIGTERM)
 	signal.Stop(flushed) // waits until what the runtime has caught is in the channels
@@ -234,20 +242,28 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 // resume takes up what waits for its time, and what has happened since the other program
 // has looked.
 func (g *Guardian) resume() {
+	left := Infinity
 	if due := g.record.Progress.Due; due != 0 {
-		g.machine.timer++
-		g.setTimer(SetTimer{g.machine.timer, max(0, due-sinceBoot())})
+		left = max(0, due-sinceBoot())
+	}
+	for _, action := range g.machine.resume(time.Now(), left) {
+		g.perform(action)
 	}
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
-	if g.estate != nil && g.machine.running && !g.reaper.Spawned(g.business) {
-		err := g.estate.Watch(g.business, g.tellEnd)
+	if g.machine.running {
+		err := error(nil)
+		if g.estate != nil && !g.reaper.Spawned(g.business) {
+			err = g.estate.Watch(g.business, g.tellEnd)
+		} else {
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
+		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
 		}
 	}
-	if g.service.Type == Forking {
-		ended = append(ended, g.resumeMain()...)
+	if g.machine.awaitsMain() {
+		go g.send(PIDFileChanged{})
 	}
 	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
 		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {

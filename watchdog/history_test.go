@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"holdfast/internal/notify"
 )
 
 // A history is a story about one machine, told line by line:
@@ -29,6 +31,8 @@ type history struct {
 	line    string
 	timer   SetTimer // the last one that was set
 	stale   SetTimer // the one before
+
+	watchdog, hungry SetWatchdog // the last one that was set, and the one before
 }
 
 type story struct{ name, text string }
@@ -121,6 +125,13 @@ func (h *history) event(words []string) Event {
 		return DescendantExited{}
 	case "tree-emptied":
 		return TreeEmptied{}
+	case "says", "control-says", "other-says", "stranger-says": // then fields; stale: written before the reload
+		return h.notified(verb, rest)
+	case "starved":
+		h.now = h.now.Add(h.watchdog.After)
+		return WatchdogFired{h.watchdog.Timer}
+	case "starved-late":
+		return WatchdogFired{h.hungry.Timer}
 	case "later":
 		h.now = h.now.Add(h.duration(rest[0]))
 		return nil
@@ -156,6 +167,22 @@ func (h *history) exited(verb string, words []string) Event {
 	return e
 }
 
+func (h *history) notified(verb string, fields []string) Event {
+	n := Notified{From: map[string]Whom{"says": WhomMain, "control-says": WhomControl, "other-says": WhomAll}[verb], Wrote: h.now}
+	if fields[len(fields)-1] == "stale" {
+		n.Wrote, fields = h.now.Add(-time.Hour), fields[:len(fields)-1]
+	}
+	message, warnings, err := notify.Parse([]byte(strings.Join(fields, "\n")))
+	if err != nil || len(warnings) > 0 {
+		h.Fatalf("%s: %v %q", h.line, err, warnings)
+	}
+	if message.Monotonic == 0 {
+		n.Wrote = time.Time{}
+	}
+	n.Message, n.Main.PID = message, message.MainPID
+	return n
+}
+
 // action is the action in a word. Explanations are compared as facts, but must be
 // those that the machine itself goes by.
 func (h *history) action(action Action) string {
@@ -182,6 +209,11 @@ func (h *history) action(action Action) string {
 	case SetTimer:
 		h.stale, h.timer = h.timer, action
 		return "wait:" + action.After.String()
+	case SetWatchdog:
+		h.hungry, h.watchdog = h.watchdog, action
+		return "watchdog:" + action.After.String()
+	case SetMain:
+		return fmt.Sprintf("main:%d", action.Main.PID)
 	case Enter:
 		return string(action.State)
 	case EndRun:
@@ -208,6 +240,10 @@ func (h *history) fact(topic string) string {
 		return cmp.Or(h.machine.reason, "-")
 	case "result":
 		return string(h.machine.result)
+	case "status":
+		return cmp.Or(h.machine.told.Status, "-")
+	case "errno":
+		return strconv.Itoa(int(h.machine.told.Errno))
 	case "restarts": // NRestarts
 		return strconv.Itoa(h.machine.restarts)
 	}
@@ -223,6 +259,10 @@ func (h *history) set(name, value string) {
 		*s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	case "Type":
 		s.Type = Type(value)
+	case "NotifyAccess":
+		s.NotifyAccess = NotifyAccess(value)
+	case "WatchdogSec":
+		s.WatchdogSec = h.duration(value)
 	case "SettleSec":
 		s.SettleSec = h.duration(value)
 	case "RetryFailedStart":

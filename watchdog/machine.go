@@ -25,6 +25,11 @@ type Machine struct {
 	command int
 	reload  Result // of the last one
 
+	told        Told
+	reloadBegan time.Time // the last one that was asked for
+	watchdog    int       // the number of the watchdog's timer that counts
+	starves     time.Time // when the business must have been heard of; zero: whenever it likes
+
 	awaited  bool // somebody waits for the outcome of a start
 	cameUp   bool // the service counted as started at least once
 	stopping bool // a stop was asked for: nothing is ever started again
@@ -35,7 +40,9 @@ type Machine struct {
 	restarts int // NRestarts: automatic restarts since the last requested start
 	streak   int // restarts since the backoff was last set back
 	window   startWindow
-	timer    int // the number of the timer that counts
+	now      time.Time
+	timer    int       // the number of the timer that counts
+	due      time.Time // when it fires; zero: not at all
 }
 
 // NewMachine returns the machine of a service that was not started yet.
@@ -46,6 +53,7 @@ func NewMachine(service *Service) *Machine {
 // Step is all that the guardian knows how to do: what happened goes in, what to do
 // about it comes out. It does no I/O, reads no clock and takes no lock.
 func (m *Machine) Step(now time.Time, event Event) []Action {
+	m.now = now
 	switch event := event.(type) {
 	case StartRequested:
 		return m.requestStart(now)
@@ -81,9 +89,15 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 		return m.killAgain()
 	case TreeEmptied:
 		return m.treeEmptied(now)
+	case Notified:
+		return m.notified(now, event)
 	case TimerFired:
 		if event.Timer == m.timer {
 			return m.timerFired(now)
+		}
+	case WatchdogFired:
+		if event.Timer == m.watchdog {
+			return m.bite(now, "nothing was heard of it for "+Span(m.watchdogSec()))
 		}
 	}
 	return nil
@@ -153,7 +167,7 @@ func (m *Machine) timerFired(now time.Time) []Action {
 		return m.runCommands(now, StartPost)
 	case m.isStarting():
 		return m.startTimedOut(now)
-	case m.state == Reload:
+	case m.state.Active() == "reloading":
 		return m.reloadTimedOut(now)
 	}
 	return m.stopTimedOut(now)
@@ -171,19 +185,36 @@ func (m *Machine) isUp() bool {
 // enter changes the state; whatever was timed in the old one is forgotten.
 func (m *Machine) enter(state State, then ...Action) []Action {
 	actions := []Action{Enter{state}}
-	if m.state == Reload {
-		actions = append(actions, m.answerReload())
+	if m.state.Active() == "reloading" && state.Active() != "reloading" {
+		actions = append(actions, m.answerReload(state))
 	}
+	was := m.state
 	m.state = state
 	m.timer++
+	m.due = time.Time{}
+	switch {
+	case !state.isWatched():
+		m.watchdog++
+		m.starves = time.Time{}
+	case !was.isWatched():
+		actions = append(actions, m.feed()...)
+	}
 	return append(actions, then...)
+}
+
+// changeTo changes the state within what is timed already.
+func (m *Machine) changeTo(state State) []Action {
+	m.state = state
+	return []Action{Enter{state}}
 }
 
 func (m *Machine) setTimer(after time.Duration) []Action {
 	m.timer++
+	m.due = time.Time{}
 	if after == Infinity {
 		return nil
 	}
+	m.due = m.now.Add(after)
 	return []Action{SetTimer{m.timer, after}}
 }
 

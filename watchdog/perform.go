@@ -31,6 +31,10 @@ func (g *Guardian) perform(action Action) Event {
 		g.kill(action)
 	case SetTimer:
 		g.setTimer(action)
+	case SetWatchdog:
+		g.setWatchdog(action)
+	case SetMain:
+		return g.setMain(action.Main)
 	case Enter:
 		g.enter(action.State)
 	case EndRun:
@@ -57,7 +61,7 @@ func (g *Guardian) spawn(command int) Event {
 		g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
 	}
 	g.began, g.killed = time.Now(), false
-	spec, exit := g.ready(g.service.execStart(command), g.record.InvocationID)
+	spec, exit := g.ready(g.service.execStart(command), g.record.InvocationID, g.notifyEnvironment(WhomMain)...)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)
@@ -124,6 +128,13 @@ func (g *Guardian) setTimer(t SetTimer) {
 	}
 }
 
+func (g *Guardian) setWatchdog(w SetWatchdog) {
+	if g.watchdog != nil {
+		g.watchdog.Stop()
+	}
+	g.watchdog = time.AfterFunc(w.After, func() { g.send(WatchdogFired{w.Timer}) })
+}
+
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
 	if d := &g.service.Directories; d.leaves(g.record.State, state) {
@@ -133,6 +144,9 @@ func (g *Guardian) enter(state State) {
 	}
 	g.record.enter(state, time.Now())
 	g.due = 0
+	if g.watchdog != nil && !state.isWatched() {
+		g.watchdog.Stop()
+	}
 	g.leaveMain(state)
 	if state == Running && g.business.PID != 0 {
 		// By now the business may have moved to a cgroup of its own.

@@ -20,6 +20,7 @@ func (g *Guardian) snapshot() Record {
 	r.Result, r.Reason, r.Restarts = g.machine.result, g.machine.reason, g.machine.restarts
 	r.Orphans = g.orphans + g.reaper.Orphans()
 	r.Progress = g.machine.progress()
+	r.Told = g.machine.told
 	r.Progress.Due = g.due
 	if !g.machine.control { // one that took too long may still be there, but is not waited for
 		r.Control = Process{}
@@ -33,7 +34,7 @@ func (g *Guardian) snapshot() Record {
 	}
 	r.Trouble = g.trouble()
 	if g.finished {
-		r.Guardian = Process{}
+		r.Guardian, r.NotifySocket = Process{}, ""
 	}
 	return r
 }

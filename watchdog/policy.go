@@ -64,6 +64,8 @@ func (r Restart) after(result Result) bool {
 		return result != Success && result != ExitCode
 	case RestartOnAbort:
 		return result == BySignal || result == CoreDump
+	case RestartOnWatchdog:
+		return result == ByWatchdog
 	}
-	return false // no, and on-watchdog as long as no watchdog watches
+	return false
 }

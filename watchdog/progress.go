@@ -42,7 +42,7 @@ func restoreMachine(service *Service, r Record) *Machine {
 	}
 	m.running, m.control = r.Business.PID != 0, r.Control.PID != 0
 	m.streak, m.cameUp, m.stopping, m.again, m.forbid = p.Streak, p.CameUp, p.Stopping, p.Again, p.Forbid
-	m.fault, m.of, m.command = p.Fault, p.Of, p.Command
+	m.fault, m.of, m.command, m.told = p.Fault, p.Of, p.Command, r.Told
 	return m
 }
 
@@ -64,8 +64,11 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	}
 	before := m.timer
 	var actions []Action
+	if m.running && e.Exited == nil && m.state.isWatched() { // nobody was there to be told that it is well
+		actions = m.feed()
+	}
 	if e.Awaited && e.Exited == nil && m.isUp() {
-		actions = m.answer(Started)
+		actions = append(actions, m.answer(Started)...)
 	}
 	if e.Exited != nil {
 		actions = append(actions, m.ended(now, *e.Exited)...)
@@ -76,6 +79,8 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	switch {
 	case m.timer != before: // that has led to another state, or command
 		return actions
+	case m.state == Start && m.service.Type.notifies() && e.Left == Infinity:
+		return append(actions, m.setTimer(m.service.TimeoutStartSec)...)
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
 	case m.awaitsMain():
@@ -85,4 +90,14 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	}
 	actions = append(actions, m.killAgain()...) // who was forked since the last time
 	return append(actions, m.setTimer(e.Left)...)
+}
+
+// resume takes up what is timed, in another program.
+func (m *Machine) resume(now time.Time, left time.Duration) []Action {
+	m.now = now
+	actions := m.setTimer(left)
+	if m.running && m.state.isWatched() {
+		actions = append(actions, m.feed()...)
+	}
+	return actions
 }

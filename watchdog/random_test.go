@@ -239,6 +239,9 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 		}
 	case Condition, StartPre, StartPost, Reload:
 		shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
+	case FinalSigkill:
+		shortest = max(shortest, killingTime)
+		longest = shortest
 	case AutoRestart:
 		shortest, longest = w.service.Backoff.RestartSec, w.service.Backoff.RestartSec
 		if w.service.Backoff.grows() {

@@ -33,6 +33,10 @@ type Record struct {
 	Program Program `json:"program,omitzero"`
 	// BootID tells whether the processes can still be there after a reboot.
 	BootID string `json:"boot_id,omitempty"`
+	// Told is what the business has said of itself.
+	Told Told `json:"told,omitzero"`
+	// NotifySocket is where it says so, its NOTIFY_SOCKET; "" where it may not.
+	NotifySocket string `json:"notify_socket,omitempty"`
 	// InvocationID is that of the present or last run, the business's INVOCATION_ID.
 	InvocationID string `json:"invocation_id,omitempty"`
 	// NextInvocationID will be that of the next run. By it a business is found whose

@@ -16,6 +16,7 @@ const (
 	Protocol      Result = "protocol"
 	Resources     Result = "resources"
 	OOMKill       Result = "oom-kill"
+	ByWatchdog    Result = "watchdog"
 	StartLimitHit Result = "start-limit-hit"
 	Skipped       Result = "exec-condition" // ExecCondition= said no
 )

@@ -44,7 +44,12 @@ func controlMark(invocationID string) string {
 
 // controlEnvironment is what systemd adds for such a command (systemd.exec(5),
 // "Environment Variables Set or Propagated by the Service Manager").
-func (g *Guardian) controlEnvironment(state State) (env []string) {
+func (g *Guardian) controlEnvironment(state State) []string {
+	whom := WhomControl
+	if state == Start { // of Type=forking
+		whom = WhomMain
+	}
+	env := g.notifyEnvironment(whom)
 	if g.business.PID != 0 {
 		env = append(env, fmt.Sprintf("MAINPID=%d", g.business.PID))
 	}

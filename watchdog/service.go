@@ -113,6 +113,11 @@ type Service struct {
 	SendSIGKILL bool
 	// TimeoutStopSec is how long each phase of a stop waits; Infinity means for ever.
 	TimeoutStopSec time.Duration
+	// NotifyAccess says who may notify the guardian.
+	NotifyAccess NotifyAccess
+	// WatchdogSec is how long the business may not be heard of (WATCHDOG=1) once it is
+	// started; 0 or Infinity means for ever.
+	WatchdogSec time.Duration
 	// WatchdogSignal ends a business with a core, where that is asked for: SIGABRT.
 	WatchdogSignal syscall.Signal
 	// TimeoutAbortSec is how long such an end may take; nil means TimeoutStopSec.
@@ -173,10 +178,16 @@ const (
 	Oneshot Type = "oneshot" // once it has ended: its work is the start
 	Forking Type = "forking" // once the process that was started has ended well: another is the business
 	Idle    Type = "idle"    // as simple: there are no jobs whose end it would await
+	Notify  Type = "notify"  // once it says so itself, sd_notify(3)
+	// NotifyReload is Notify for a business that also says when it has reloaded.
+	NotifyReload Type = "notify-reload"
 )
 
 // isPrompt reports a type whose business counts as started once it is spawned.
 func (t Type) isPrompt() bool { return t == Simple || t == Exec || t == Idle }
+
+// notifies reports a type whose business says itself when it is started.
+func (t Type) notifies() bool { return t == Notify || t == NotifyReload }
 
 // FailureMode says how what takes too long is ended, as in systemd.service(5).
 type FailureMode string
@@ -248,6 +259,7 @@ func defaults(name string) Service {
 		Log:             logs.Default(),
 		GuessMainPID:    true,
 		WatchdogSignal:  syscall.SIGABRT,
+		NotifyAccess:    NotifyNone,
 
 		TimeoutStartFailureMode: FailTerminate,
 		TimeoutStopFailureMode:  FailTerminate,

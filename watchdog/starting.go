@@ -24,7 +24,7 @@ func (m *Machine) start(now time.Time) []Action {
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
-	m.result, m.fault, m.exit, m.forbid = Success, "", nil, false
+	m.result, m.fault, m.exit, m.forbid, m.told = Success, "", nil, false, Told{}
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false
 	if m.inTheWay() {
@@ -55,7 +55,7 @@ func (m *Machine) launch(now time.Time) []Action {
 func (m *Machine) spawned(now time.Time) []Action {
 	m.running, m.others = true, true
 	switch {
-	case m.service.Type == Oneshot:
+	case m.service.Type == Oneshot, m.service.Type.notifies():
 		return m.setTimer(m.service.TimeoutStartSec)
 	case m.settles():
 		return m.setTimer(m.service.SettleSec)
@@ -88,6 +88,10 @@ func (m *Machine) endedEarly(now time.Time) []Action {
 	case m.service.Type == Oneshot && m.command < len(m.service.ExecMore):
 		m.command++
 		return append(m.setTimer(Infinity), Spawn{m.command}) // the time of the last one does not count
+	case m.service.Type.notifies() && m.service.RemainAfterExit && m.others && m.hears(WhomControl):
+		return nil // another process may still say that the service is ready
+	case m.service.Type.notifies():
+		m.fail(Protocol, neverReady)
 	case m.service.Type == Oneshot, m.service.RemainAfterExit:
 		return m.runCommands(now, StartPost)
 	}
@@ -107,8 +111,16 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 	default:
 		return m.runCommands(now, Stop)
 	}
+	if up == Running && m.told.Phase == SaidStopping {
+		return m.leave()
+	}
 	m.cameUp = true
-	actions := m.enter(up)
+	var actions []Action
+	if up == Running && m.told.Phase == SaidReloading {
+		actions = m.awaitReload()
+	} else {
+		actions = m.enter(up)
+	}
 	if m.awaited {
 		actions = append(actions, m.answer(Started)...)
 	}

@@ -13,6 +13,8 @@ const (
 	Running       State = "running"
 	AfterExit     State = "exited" // active without a business: RemainAfterExit=
 	Reload        State = "reload"
+	ReloadSignal  State = "reload-signal" // asked for, and the business has not said that it reloads
+	ReloadNotify  State = "reload-notify" // it has
 	Stop          State = "stop"
 	StopWatchdog  State = "stop-watchdog"
 	StopSigterm   State = "stop-sigterm"
@@ -30,7 +32,7 @@ func (s State) Active() string {
 	switch s {
 	case Running, AfterExit:
 		return "active"
-	case Reload:
+	case Reload, ReloadSignal, ReloadNotify:
 		return "reloading"
 	case Condition, StartPre, Start, StartPost, AutoRestart:
 		return "activating"
@@ -40,4 +42,9 @@ func (s State) Active() string {
 		return "failed"
 	}
 	return "inactive"
+}
+
+// isWatched reports a state in which a business with WatchdogSec= must be heard of.
+func (s State) isWatched() bool {
+	return s == StartPost || s == Running || s.Active() == "reloading"
 }

@@ -16,7 +16,7 @@ func (m *Machine) beginStop(now time.Time) []Action {
 	switch {
 	case m.state == Running, m.state == AfterExit:
 		return m.runCommands(now, Stop)
-	case m.isStarting(), m.state == Reload:
+	case m.isStarting(), m.state.Active() == "reloading":
 		return m.stopPhase(now, StopSigterm)
 	}
 	return nil
@@ -62,12 +62,19 @@ func (m *Machine) phaseAfter(phase State) State {
 	return ""
 }
 
+// phaseTimeout is how long a phase may take. The last one has some time in any case: unlike
+// a cgroup a tree of processes is not killed at one blow.
 func (s *Service) phaseTimeout(phase State) time.Duration {
 	if s.TimeoutAbortSec != nil && (phase == StopWatchdog || phase == FinalWatchdog) {
 		return *s.TimeoutAbortSec
 	}
+	if phase == FinalSigkill {
+		return max(s.TimeoutStopSec, killingTime)
+	}
 	return s.TimeoutStopSec
 }
+
+const killingTime = 5 * time.Second
 
 // inTheWay reports whether old processes forbid a start: SendSIGKILL=no protects those
 // of databases and the like, which must not run twice on the same files (src/core/service.c,
@@ -146,6 +153,15 @@ func (m *Machine) leftover(now time.Time, alone bool) []Action {
 // waits for both.
 func (m *Machine) partEnded(now time.Time) []Action {
 	switch m.state {
+	case Start:
+		if !m.others && m.service.Type.notifies() { // nobody is left who could say it
+			m.fail(Protocol, neverReady)
+			return m.stopPhase(now, StopSigterm)
+		}
+	case ReloadSignal, ReloadNotify: // of which nobody is left to say that it is over
+		if !m.running {
+			return m.runCommands(now, Stop)
+		}
 	case StopWatchdog, StopSigterm, StopSigkill:
 		if !m.running && !m.control {
 			return m.stopPhase(now, StopPost)

@@ -280,7 +280,7 @@ func (w *world) foresee(event Event) {
 			w.deadline = w.now.Add(100 * 365 * 24 * time.Hour)
 			if w.service.TimeoutStopSec != Infinity {
 				phases := 6 + len(w.service.ExecStop) + len(w.service.ExecStopPost)
-				w.deadline = w.now.Add(time.Duration(phases) * w.service.TimeoutStopSec)
+				w.deadline = w.now.Add(time.Duration(phases)*w.service.TimeoutStopSec + killingTime)
 			}
 		}
 	}

@@ -26,6 +26,9 @@ type facts struct {
 	// Reason is the last decision in a sentence; Trouble what keeps the guardian from its work.
 	Reason  string `json:"reason,omitempty"`
 	Trouble string `json:"trouble,omitempty"`
+	// StatusText and StatusErrno are what the program says of itself by sd_notify(3).
+	StatusText  string `json:"status_text,omitempty"`
+	StatusErrno int    `json:"status_errno,omitempty"`
 
 	// Guardian is "present", "absent", "silent" (alive, but it does not answer) or
 	// "killed"; GuardianPID is that of a living one.
@@ -79,6 +82,7 @@ func factsOf(v view, t tree, tail []string) facts {
 		Source: r.Service.Source, Command: r.Service.Exec.Args,
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
 		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
+		StatusText: r.Told.Status, StatusErrno: int(r.Told.Errno),
 		Guardian: v.guardian.String(), MainPID: mainPID(v), ControlPID: r.Control.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,

@@ -154,6 +154,12 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 		}
 		line(label, "%s", printable(r.Reason))
 	}
+	if said := r.Told.Status; said != "" {
+		line("Status", "\"%s\"", printable(said))
+	}
+	if errno := r.Told.Errno; errno != 0 {
+		line("Error", "%d (%s)", int(errno), errno.Error())
+	}
 	if r.Trouble != "" {
 		line("Trouble", "%s", s.paint(red, printable(r.Trouble)))
 	}

@@ -70,8 +70,11 @@ func (r record) text() string {
 				if ignoredVariables.MatchString(name) {
 					continue
 				}
-				if slices.Contains(pidVariables, name) {
+				switch {
+				case slices.Contains(pidVariables, name):
 					line = "env " + name + "=" + r.numbered(value)
+				case name == "NOTIFY_SOCKET": // each has its own
+					line = "env " + name + "="
 				}
 			}
 			fmt.Fprintf(&b, "#%d %s\n", i+1, line)

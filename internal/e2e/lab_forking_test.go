@@ -337,3 +337,37 @@ func stopsDuringUpgradesInTheLab(t *testing.T, times int) {
 		})
 	}
 }
+
+// Where no process may trace another one, an upgrade goes without, and says what that means.
+// An upgrade is no start: systemd's limit on these does not count it.
+func TestSystemdForbidsToTrace(t *testing.T) {
+	for filter, because := range map[string]string{
+		"~ptrace":       "the process that was to trace this one was ended by SIGSYS",
+		"~ptrace:EPERM": "ptrace: operation not permitted",
+	} {
+		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			unit := forking("--name web "+steady, "KillMode=mixed", "SystemCallFilter="+filter)
+			unit[1] = "StartLimitIntervalSec=1h\nStartLimitBurst=1"
+			l.unit("web.service", unit...)
+			l.systemctl("start", "web")
+			guardian, business := l.guarded("web", "/run/web.pid", "web")
+			l.ok("grep", "-q", "^Seccomp:.2", "/proc/"+strconv.Itoa(guardian)+"/status")
+			for range 3 {
+				l.ok("/lab/holdfast", "upgrade", "web")
+			}
+			if g, b := l.guarded("web", "/run/web.pid", "web"); g != guardian || b != business {
+				t.Errorf("guardian %d and business %d became %d and %d", guardian, business, g, b)
+			}
+			log := l.ok("cat", "/var/log/holdfast/web/guardian.log")
+			if strings.Count(log, exposed) != 3 || !strings.Contains(log, because) {
+				t.Errorf("the guardian does not say %q, because of %q:\n%s", exposed, because, log)
+			}
+			l.expect("web", "NRestarts=0")
+			l.systemctl("stop", "web")
+			l.gone("web", "/run/web.pid", "web")
+			l.quiet()
+		})
+	}
+}

@@ -17,11 +17,11 @@ import (
 )
 
 // A talker says which signals it gets, and answers a SIGTERM with code 3.
-const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT USR1; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
+const talker = `trap 'echo TERM; exit 3' TERM; for s in HUP QUIT WINCH; do trap "echo $s" $s; done; echo up; while :; do sleep 1000 & wait; done`
 
-// upgradeAndSignal has the guardian handed over to binary, and sends it a signal at any
-// moment of that, half the times near the exec.
-func (h *host) upgradeAndSignal(guardian int, binary string, signal unix.Signal) *process {
+// upgradeAndSignal runs the upgrade, and sends the guardian a signal at any moment of that,
+// half the times near the exec.
+func (h *host) upgradeAndSignal(guardian int, signal unix.Signal, command ...string) *process {
 	h.t.Helper()
 	log := filepath.Join(h.dir, "log", "p", "guardian.log")
 	handed := func() int {
@@ -29,7 +29,7 @@ func (h *host) upgradeAndSignal(guardian int, binary string, signal unix.Signal)
 		return bytes.Count(text, []byte("handing over"))
 	}
 	before, near := handed(), rand.IntN(2) == 0
-	upgrade := h.launch(Spec{Args: []string{holdfast, "upgrade", "p", "--binary", binary}})
+	upgrade := h.launch(Spec{Args: command})
 	moment := time.Duration(rand.Int64N(100e6))
 	if near {
 		for end := time.Now().Add(deadline); handed() == before && time.Now().Before(end); {
@@ -58,7 +58,7 @@ func stopsDuringUpgrades(t *testing.T, times int) {
 			t.Fatal(err)
 		}
 		await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
-		upgrade := h.upgradeAndSignal(guardian, b, []unix.Signal{unix.SIGTERM, unix.SIGINT}[i%2])
+		upgrade := h.upgradeAndSignal(guardian, []unix.Signal{unix.SIGTERM, unix.SIGINT}[i%2], holdfast, "upgrade", "p", "--binary", b)
 		var end End
 		await(t, "round "+strconv.Itoa(i)+": the guardian has ended", func() bool {
 			end = h.init.ended(guardian)
@@ -89,10 +89,10 @@ func signalsDuringUpgrades(t *testing.T, times int) {
 	guardian := h.pid("p", "GuardianPID")
 	output := filepath.Join(h.dir, "log", "p", "output.log")
 	await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
-	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1}
+	signals := []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH}
 	for i := range times {
 		signal := signals[i%len(signals)]
-		upgrade := h.upgradeAndSignal(guardian, []string{b, a}[i%2], signal)
+		upgrade := h.upgradeAndSignal(guardian, signal, holdfast, "upgrade", "p", "--binary", []string{b, a}[i%2])
 		await(t, "round "+strconv.Itoa(i)+": the program has got "+signal.String(), func() bool { return len(lines(output)) > i+1 })
 		if got := "SIG" + lines(output)[i+1]; got != unix.SignalName(signal) {
 			t.Fatalf("round %d: the program got %s, want %v", i, got, signal)
@@ -105,4 +105,32 @@ func signalsDuringUpgrades(t *testing.T, times int) {
 	if n := len(lines(output)); n != times+2 {
 		t.Errorf("%d signals sent, the program said %d lines", times, n)
 	}
+}
+
+// As process 1 of a container, too, to which the kernel sends no signal without a handler.
+func TestASignalDuringAnUpgradeReachesProcess1(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes a PID namespace")
+	}
+	h := newHost(t)
+	a, b := twoBuilds(t)
+	run := h.launch(Spec{Args: []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+		a, "run", "--name", "p", "--settle=0", "--", "sh", "-c", talker}})
+	output := filepath.Join(h.dir, "log", "p", "output.log")
+	await(t, "the traps are set", func() bool { return len(lines(output)) > 0 })
+	guardian := 0
+	for _, p := range h.below() {
+		if p.PPID == run.pid {
+			guardian = p.PID
+		}
+	}
+	for i, signal := range []unix.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH, unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM} {
+		upgrade := h.upgradeAndSignal(guardian, signal, "nsenter", "--target", strconv.Itoa(guardian), "--pid", "--mount",
+			a, "upgrade", "p", "--binary", []string{b, a}[i%2])
+		await(t, "the program has got "+signal.String(), func() bool { return len(lines(output)) > i+1 })
+		upgrade.wait()
+	}
+	h.said(run.result(), 3)
+	h.nothingLeft("p")
 }

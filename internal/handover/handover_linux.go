@@ -2,8 +2,10 @@ package handover
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -36,19 +38,25 @@ const lowest = 10
 // all gone in the middle of what they do.
 //
 // last is asked when all is prepared; its error keeps the program from being executed.
-// From then on no signal reaches this process until the program has called [Enter], where the
-// system lets a shelter be made.
-func Exec(binary string, state []byte, files []*os.File, last func() error) error {
-	var s *shelter
-	if !gains(binary) {
-		var err error
-		if s, err = openShelter(); err != nil {
-			return err
+// From then on no signal reaches this process until the program has called [Enter]. Where
+// that cannot be, last is told why: a signal may then be lost or end the process.
+func Exec(binary string, state []byte, files []*os.File, last func(exposed error) error) error {
+	s, exposed := openShelter(binary)
+	if errors.Is(exposed, errSignalled) {
+		return exposed
+	}
+	err := execute(s, exposed, binary, state, files, last)
+	if s != nil {
+		s.close()
+		if errors.Is(err, fs.ErrPermission) { // a security module may be against it because of the tracing
+			return execute(nil, err, binary, state, files, last)
 		}
 	}
-	if s != nil { // without it, what comes in these milliseconds may be lost, or end the process
-		defer s.close()
-	}
+	return err
+}
+
+// execute is Exec, in the shelter if there is one.
+func execute(s *shelter, exposed error, binary string, state []byte, files []*os.File, last func(exposed error) error) error {
 	syscall.ForkLock.RLock() // or another child could inherit what is open for the program
 	defer syscall.ForkLock.RUnlock()
 	memory, err := memoryFile(state)
@@ -85,7 +93,7 @@ func Exec(binary string, state []byte, files []*os.File, last func() error) erro
 		return err
 	}
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable+"=") })
-	if err := last(); err != nil {
+	if err := last(exposed); err != nil {
 		return err
 	}
 	return &os.PathError{Op: "exec", Path: binary, Err: syscall.Exec(binary, os.Args, append(env, variable+"="+string(value)))}

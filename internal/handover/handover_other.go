@@ -8,7 +8,7 @@ import (
 )
 
 // Exec cannot be done here: a guardian is replaced by stopping and starting its service.
-func Exec(string, []byte, []*os.File, func() error) error {
+func Exec(string, []byte, []*os.File, func(error) error) error {
 	return errors.New("only Linux lets a guardian hand over to another program")
 }
 

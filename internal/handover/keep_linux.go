@@ -52,7 +52,9 @@ func KeepSignals() error {
 		return errors.New(Keep + " is run by a guardian only")
 	}
 	if err := k.seize(); err != nil {
-		return fmt.Errorf("cannot trace process %d: %w", k.pid, err)
+		err = fmt.Errorf("cannot trace process %d: %w", k.pid, err)
+		socket.WriteString(err.Error())
+		return err
 	}
 	go func() {
 		k.settle()

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -28,11 +29,14 @@ const shelterTime = 5 * time.Second
 // errSignalled is the end of a shelter by a signal that was probably for this process, too.
 var errSignalled = errors.New("somebody signals all that belongs to this guardian; try again")
 
-// openShelter returns when no signal reaches this process any more. It returns nil where
-// that cannot be: some systems forbid to trace a process.
+// openShelter returns when no signal reaches this process any more. It fails where that
+// cannot be: some systems forbid to trace a process.
 //
 // The caller has seen to it that nobody else waits for this process's children.
-func openShelter() (*shelter, error) {
+func openShelter(binary string) (*shelter, error) {
+	if gains(binary) {
+		return nil, errors.New("the new program has more rights than who executes it, which a traced process would not get")
+	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
@@ -50,17 +54,24 @@ func openShelter() (*shelter, error) {
 	}
 	unix.Prctl(unix.PR_SET_PTRACER, uintptr(s.process.Pid), 0, 0, 0) // Yama wants to be told
 	s.socket.SetDeadline(time.Now().Add(shelterTime))
+	answer := make([]byte, 256)
+	n := 0
 	if _, err = s.socket.Write([]byte{0}); err == nil {
-		_, err = s.socket.Read(make([]byte, 1))
+		n, err = s.socket.Read(answer)
 	}
-	if err == nil {
+	if n == 1 {
 		return s, nil
 	}
 	s.process.Kill()
-	if end := s.close(); end.Signaled() && slices.Contains(calls, os.Signal(end.Signal())) {
+	switch end := s.close(); {
+	case n > 1:
+		return nil, errors.New(string(answer[:n]))
+	case end.Signaled() && slices.Contains(calls, os.Signal(end.Signal())):
 		return nil, errSignalled
+	case end.Signaled() && end.Signal() != syscall.SIGKILL:
+		return nil, fmt.Errorf("the process that was to trace this one was ended by %s", unix.SignalName(end.Signal()))
 	}
-	return nil, nil
+	return nil, fmt.Errorf("the process that was to trace this one does not answer: %w", err)
 }
 
 // close returns when all signals that were kept have been sent.

@@ -1,10 +1,13 @@
 package proc
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // Know has the end of a descendant that was not spawned here told as if it had been: by its whole ID, and once
 // however it comes. If its parent is not this process, that one reaps it, and told is called, in a goroutine of
-// its own. It fails with [ErrGone] for a process that has ended.
+// its own. It fails with [ErrGone] for a process that was reaped already.
 func (r *Reaper) Know(id ID, told func(Ended)) error {
 	r.mu.Lock()
 	if _, known := r.spawned[id.PID]; !known {
@@ -19,7 +22,7 @@ func (r *Reaper) Know(id ID, told func(Ended)) error {
 			}
 		})
 	}
-	if err != nil {
+	if errors.Is(err, ErrGone) {
 		r.forget(id)
 	}
 	return err

@@ -55,10 +55,10 @@ func below(root int, all []Process) []Process {
 	}
 }
 
-// Parent is the process's parent now.
+// Parent is the process's parent now; a zombie has one, too.
 func Parent(id ID) (pid int, err error) {
 	p, err := entry(id.PID)
-	if err == nil && (p.ID != id || p.Dead()) {
+	if err == nil && p.ID != id {
 		err = ErrGone
 	}
 	if err != nil {

@@ -19,6 +19,17 @@ func (d *draft) complete() {
 	d.completeBackoff()
 	d.completeHome()
 	d.completeScheduling()
+	d.completeNotify()
+}
+
+// completeNotify lets a business notify that must (src/core/service.c, service_add_extras).
+func (d *draft) completeNotify() {
+	s := &d.service
+	watched := s.WatchdogSec > 0 && s.WatchdogSec < watchdog.Infinity
+	notifies := s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload
+	if s.NotifyAccess == watchdog.NotifyNone && (watched || notifies) {
+		s.NotifyAccess = watchdog.NotifyMain
+	}
 }
 
 func (d *draft) completeCommand() {

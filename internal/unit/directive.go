@@ -39,7 +39,7 @@ func (d *draft) directives() []Directive {
 
 		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
-		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), forking (what ExecStart= started has ended, and left the business behind), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
+		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), notify (says so), notify-reload (and when it has reloaded), forking (what ExecStart= started has ended, and left the business behind), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
 		{"Service", "ExecStart", Honoured, "The command line of the business.", d.commandLines(&d.commands)},
 		{"Service", "ExecCondition", Honoured, "Commands that are run first; exit code 1 to 254 skips the start, which is no failure.", d.commandLines(&d.control.condition)},
 		{"Service", "ExecStartPre", Honoured, "Commands that are run before the business; a failure fails the start.", d.commandLines(&d.control.startPre)},
@@ -71,7 +71,10 @@ func (d *draft) directives() []Directive {
 		{"Service", "TimeoutAbortSec", Honoured, "How long an end by WatchdogSignal= may take; empty means TimeoutStopSec=.", d.timeoutAbort},
 		{"Service", "TimeoutStartFailureMode", Honoured, "How a start that takes too long is ended: terminate, abort (with a core) or kill.", into(&s.TimeoutStartFailureMode, failureMode)},
 		{"Service", "TimeoutStopFailureMode", Honoured, "The same for a stop.", into(&s.TimeoutStopFailureMode, failureMode)},
-		{"Service", "WatchdogSignal", Honoured, "The signal that ends a process with a core.", into(&s.WatchdogSignal, watchdog.ParseSignal)},
+		{"Service", "NotifyAccess", Honoured, "Who may notify (sd_notify): none, main (the business), exec (its commands, too) or all.", into(&s.NotifyAccess, oneOf(
+			watchdog.NotifyNone, watchdog.NotifyMain, watchdog.NotifyExec, watchdog.NotifyAll))},
+		{"Service", "WatchdogSec", Honoured, "How long nothing may be heard of the business (WATCHDOG=1) before it is ended; 0 means for ever.", into(&s.WatchdogSec, ParseSpan)},
+		{"Service", "WatchdogSignal", Honoured, "The signal that ends a business that the watchdog has given up, with a core.", into(&s.WatchdogSignal, watchdog.ParseSignal)},
 		{"Service", "KillMode", Honoured, "Which processes a stop signals.", into(&s.KillMode, oneOf(
 			watchdog.KillControlGroup, watchdog.KillMixed, watchdog.KillProcess, watchdog.KillNone))},
 		{"Service", "KillSignal", Honoured, "The signal that asks for a stop.", into(&s.KillSignal, watchdog.ParseSignal)},
@@ -96,13 +99,13 @@ func (d *draft) directives() []Directive {
 
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
-		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end; 10M.", into(&s.Log.MaxSize, parseLogSize)},
-		{"X-Holdfast", "LogMaxFiles", Honoured, "How many rotated log files are kept, or infinity; 5.", into(&s.Log.MaxFiles, parseLogCount)},
-		{"X-Holdfast", "LogMaxAge", Honoured, "How long a rotated log file is kept; infinity.", into(&s.Log.MaxAge, ParseSpan)},
-		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk; infinity.", into(&s.Log.MaxTotal, parseLogSize)},
-		{"X-Holdfast", "LogCompress", Honoured, "Whether rotated log files are compressed by gzip; yes.", into(&s.Log.Compress, parseBool)},
+		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end.", into(&s.Log.MaxSize, parseLogSize)},
+		{"X-Holdfast", "LogMaxFiles", Honoured, "How many rotated log files are kept, or infinity.", into(&s.Log.MaxFiles, parseLogCount)},
+		{"X-Holdfast", "LogMaxAge", Honoured, "How long a rotated log file is kept.", into(&s.Log.MaxAge, ParseSpan)},
+		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk.", into(&s.Log.MaxTotal, parseLogSize)},
+		{"X-Holdfast", "LogCompress", Honoured, "Whether rotated log files are compressed by gzip.", into(&s.Log.Compress, parseBool)},
 		{"X-Holdfast", "LogTimestamps", Honoured, "Puts the time of its arrival in front of every line: no, utc (or yes) or local.", into(&s.Log.Timestamps, parseTimestamps)},
-		{"X-Holdfast", "LogStderr", Honoured, "Whether stderr has a log of its own, stderr.log; no.", into(&s.Log.Stderr, parseBool)},
+		{"X-Holdfast", "LogStderr", Honoured, "Whether stderr has a log of its own, stderr.log.", into(&s.Log.Stderr, parseBool)},
 		{"X-Holdfast", "LogOverflow", Honoured, "What happens to output that cannot be written: block (the program waits) or drop (whole lines are dropped and counted).", into(&s.Log.Overflow, oneOf(logs.Block, logs.Drop))},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}

@@ -62,7 +62,7 @@ func TestExecution(t *testing.T) {
 		{"or the kernel's number", "LimitNICE=7", nil, limits, "NICE=7"},
 		{"soft above hard is ignored", "LimitNPROC=5\nLimitNPROC=5:3", []string{"the soft limit, which comes first, is above the hard one"}, limits, "NPROC=5"},
 		{"no number", "LimitNPROC=-1\nLimitNPROC=", []string{"neither a number nor infinity", "neither a number nor infinity"}, limits, ""},
-		{"no size", "LimitAS=5X\nLimitAS=1K 1M\nLimitAS=99999999E", []string{errNotSize.Error(), errNotSize.Error(), "a size beyond 16 EiB; write infinity"}, limits, ""},
+		{"no size", "LimitAS=5X\nLimitAS=1K 1M\nLimitAS=99999999E", []string{errNotSize.Error(), errNotSize.Error(), errLongSize.Error()}, limits, ""},
 
 		{"nice", "Nice=-5", nil, func(s watchdog.Service) any { return *s.Setup.Nice }, -5},
 		{"an empty nice is none", "Nice=5\nNice=", nil, func(s watchdog.Service) any { return s.Setup.Nice == nil }, true},

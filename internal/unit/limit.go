@@ -2,7 +2,6 @@ package unit
 
 import (
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,8 +50,6 @@ func limitCount(text string) (uint64, error) {
 	return number, nil
 }
 
-func limitSize(text string) (uint64, error) { return ParseSize(text) }
-
 // limitSeconds rounds up.
 func limitSeconds(text string) (uint64, error) {
 	span, err := ParseSpan(text)
@@ -81,48 +78,4 @@ func limitNice(text string) (uint64, error) {
 		return 0, errors.New("neither a nice level with its sign nor a number up to 40")
 	}
 	return number, nil
-}
-
-var errNotSize = errors.New("not a size in bytes; write 512M or 1G")
-
-// ParseSize reads a size in bytes as systemd's parse_size does, with K, M, G, T, P and E for
-// powers of 1024, fractions and sums: 1.5G, 1G 512M.
-func ParseSize(text string) (uint64, error) {
-	text = strings.Trim(text, whitespace)
-	if text == "" {
-		return 0, errNotSize
-	}
-	total, before := 0.0, uint64(math.MaxUint64)
-	exact := uint64(0)
-	for text != "" {
-		number, rest := text, ""
-		if end := strings.IndexFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '.' }); end >= 0 {
-			number, rest = text[:end], strings.TrimLeft(text[end:], whitespace)
-		}
-		factor := uint64(1)
-		if rest != "" {
-			power := strings.IndexByte("BKMGTPE", rest[0])
-			switch {
-			case power >= 0:
-				factor, rest = 1<<(10*power), rest[1:]
-			case rest[0] < '0' || rest[0] > '9':
-				return 0, errNotSize
-			}
-		}
-		value, err := strconv.ParseFloat(number, 64)
-		whole, wholeErr := strconv.ParseUint(number, 10, 64)
-		if err != nil || factor >= before && before != math.MaxUint64 {
-			return 0, errNotSize
-		}
-		if wholeErr != nil { // a fraction
-			whole = 0
-			exact += uint64(value * float64(factor))
-		}
-		exact += whole * factor
-		if total += value * float64(factor); total >= math.MaxUint64 {
-			return 0, errors.New("a size beyond 16 EiB; write infinity")
-		}
-		before, text = factor, strings.TrimLeft(rest, whitespace)
-	}
-	return exact, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"holdfast/watchdog"
 )
@@ -38,11 +39,11 @@ func oneOf[T ~string](values ...T) func(string) (T, error) {
 }
 
 func parseType(text string) (watchdog.Type, error) {
-	if slices.Contains([]string{"dbus", "notify", "notify-reload"}, text) {
+	if text == "dbus" {
 		return "", refuse("this version does not guard services of this type; " +
 			"let the program stay in the foreground and write simple")
 	}
-	return oneOf(watchdog.Simple, watchdog.Exec, watchdog.Forking, watchdog.Oneshot, watchdog.Idle)(text)
+	return oneOf(watchdog.Simple, watchdog.Exec, watchdog.Forking, watchdog.Oneshot, watchdog.Idle, watchdog.Notify, watchdog.NotifyReload)(text)
 }
 
 // parseBool reads systemd's booleans, case aside.
@@ -133,7 +134,7 @@ func (d *draft) account(field *string) func(string) error {
 		if err != nil {
 			return unloadable{err}
 		}
-		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, isUnsafe) ||
+		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, unicode.IsControl) ||
 			strings.TrimSpace(name) != name || strings.HasPrefix(name, "-") || name == "." || name == ".." {
 			return unloadable{errors.New("not a name or number of an account")}
 		}

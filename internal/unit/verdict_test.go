@@ -8,17 +8,22 @@ import (
 	"testing"
 )
 
-// Each file is wrong in one way. The verdicts are those of systemd-analyze verify:
-// "refused" where the unit does not load, "warned" where the line is ignored.
-func TestVerdicts(t *testing.T) {
-	t.Parallel()
-	const ok = "[Service]\nExecStart=/bin/true\n"
-	type problems []string // "line: problem", with "!" before a fatal one
-	tests := []struct {
-		name string
-		text string
-		want problems
-	}{
+const ok = "[Service]\nExecStart=/bin/true\n"
+
+// problems are "line: problem", with "!" before a fatal one.
+type problems []string
+
+// A verdict is what is said of a file that is wrong in one way.
+type verdict struct {
+	name string
+	text string
+	want problems
+}
+
+// verdicts are systemd's: fatal where the unit does not load, a warning where the line is
+// ignored. See TestVerdictsAreSystemds.
+func verdicts() []verdict {
+	return []verdict{
 		{"a good file has none", ok, nil},
 
 		// The syntax of the file.
@@ -109,7 +114,7 @@ func TestVerdicts(t *testing.T) {
 			`3: Environment=A=1 2=3 B C=%Q "D=4: B is no NAME=value; a value with spaces needs quotes round the whole: "NAME=a b"`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: %Q: an unknown specifier; a percent sign itself is written %%`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: a quote is not closed`}},
-		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec, forking, oneshot, idle"}},
+		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec, forking, oneshot, idle, notify, notify-reload"}},
 		{"a type that is not guarded refuses", ok + "Type=dbus\n", problems{
 			"!3: Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"}},
 		{"a user that can be none refuses", ok + "User=a:b\n", problems{"!3: User=a:b: not a name or number of an account"}},
@@ -167,7 +172,11 @@ func TestVerdicts(t *testing.T) {
 		{"a maximum below the base", ok + "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1\n",
 			problems{"5: RestartMaxDelaySec=1: shorter than RestartSec=5s, which is lowered to it"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range slices.Concat(verdicts(), mistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := writeFile(t, "web.service", tt.text)
