@@ -119,7 +119,7 @@ func rootCommand() *cobra.Command {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
@@ -127,6 +127,8 @@ func rootCommand() *cobra.Command {
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 		installCommand(), uninstallCommand(),
 	)
+	root.AddCommand(doctorCommand(), idleCommand(), completionCommand())
+	completeMore(root)
 	return root
 }
 
