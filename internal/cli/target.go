@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -312,10 +313,10 @@ func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) er
 	}
 	if os.Geteuid() != 0 {
 		onlyRoot := errors.New("only root can run a program as another user or group")
-		switch {
-		case s.User != "":
+		if user, err := watchdog.LookupUser(s.User); s.User != "" && (err != nil || user.Uid != strconv.Itoa(os.Getuid())) {
 			return loaded.At("User", onlyRoot)
-		case s.Group != "":
+		}
+		if group, err := watchdog.LookupGroup(s.Group); s.Group != "" && (err != nil || group.Gid != strconv.Itoa(os.Getgid())) {
 			return loaded.At("Group", onlyRoot)
 		}
 	}
