@@ -1,6 +1,12 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 const rootHelp = `holdfast keeps one program running. It detaches from the terminal, starts the
 program, reaps it, keeps its log, and starts it again unless its exit is on the
@@ -33,36 +39,34 @@ const rootExamples = `  Guard a program: it runs on when you log out, and is sta
   Guard in the foreground: in a container, under runit or s6, or to try something out.
     holdfast run -- ./web -c web.conf`
 
-// usageTemplate is cobra's without what nothing here has, and with the groups first.
-const usageTemplate = `Usage:
-{{- if .HasParent}}
-  {{.UseLine}}
-{{- else}}
-  holdfast VERB [flags] [NAME…]
-{{- end}}
-{{- if .HasExample}}
-
-Examples:
-{{.Example}}
-{{- end}}
-{{- $root := .}}
-{{- range .Groups}}
-
-{{.Title}}
-{{- $group := .ID}}
-{{- range $root.Commands}}{{if and (eq .GroupID $group) .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
-{{- end}}
-{{- if .HasAvailableLocalFlags}}
-
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
-{{- end}}
-{{- if not .HasParent}}
-
-'holdfast help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).
-{{- end}}
-`
+// printUsage is not one of cobra's templates: text/template would add 3 MB to the binary.
+func printUsage(c *cobra.Command) error {
+	var b strings.Builder
+	if c.HasParent() {
+		fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	} else {
+		b.WriteString("Usage:\n  holdfast VERB [flags] [NAME…]\n")
+	}
+	if c.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
+	}
+	for _, group := range c.Groups() {
+		fmt.Fprintf(&b, "\n%s\n", group.Title)
+		for _, verb := range c.Commands() {
+			if verb.GroupID == group.ID {
+				fmt.Fprintf(&b, "  %-12s  %s\n", verb.Name(), verb.Short)
+			}
+		}
+	}
+	if c.HasAvailableLocalFlags() {
+		fmt.Fprintf(&b, "\nFlags:\n%s", c.LocalFlags().FlagUsages())
+	}
+	if !c.HasParent() {
+		b.WriteString("\n'holdfast help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).\n")
+	}
+	_, err := io.WriteString(c.OutOrStderr(), b.String())
+	return err
+}
 
 // A group is the verbs that belong together, in the order in which a newcomer meets them.
 type group struct {
@@ -106,7 +110,7 @@ func examples() map[string]string {
 // teach gives the help its examples, and the verbs an order.
 func teach(root *cobra.Command) {
 	root.Example = rootExamples
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageFunc(printUsage)
 	root.InitDefaultHelpCmd()
 	byVerb := map[string]*cobra.Command{}
 	for _, c := range root.Commands() {
