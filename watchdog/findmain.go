@@ -146,7 +146,7 @@ func (g *Guardian) followMain(id proc.ID, foreign bool) {
 // mainMoved reports that the end was not that of the business: before it, that has put
 // another process into its PID file.
 func (g *Guardian) mainMoved(ended proc.Ended) bool {
-	if g.service.Type != Forking || g.service.BusinessPIDFile == "" {
+	if g.service.BusinessPIDFile == "" {
 		return false
 	}
 	id, foreign, err := g.named()

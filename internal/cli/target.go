@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -173,7 +174,7 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		return unit.Loaded{}, fmt.Errorf("%s: not a service file, whose name ends in .service; to guard a program write -- before it", arg)
 	}
 	name := t.name
-	path, err := unit.Find(arg)
+	path, err := find(arg)
 	before, known := remembered(arg)
 	if errors.Is(err, fs.ErrNotExist) || known && before.Source == "" && systemds(path) {
 		switch {
@@ -312,10 +313,10 @@ func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) er
 	}
 	if os.Geteuid() != 0 {
 		onlyRoot := errors.New("only root can run a program as another user or group")
-		switch {
-		case s.User != "":
+		if user, err := watchdog.LookupUser(s.User); s.User != "" && (err != nil || user.Uid != strconv.Itoa(os.Getuid())) {
 			return loaded.At("User", onlyRoot)
-		case s.Group != "":
+		}
+		if group, err := watchdog.LookupGroup(s.Group); s.Group != "" && (err != nil || group.Gid != strconv.Itoa(os.Getgid())) {
 			return loaded.At("Group", onlyRoot)
 		}
 	}
