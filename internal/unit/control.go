@@ -44,8 +44,14 @@ func (d *draft) completeType() {
 	if d.file != "" && !d.assigned("Type") && len(d.commands) == 0 && len(d.control.stop) > 0 {
 		s.Type = watchdog.Oneshot // systemd.service(5), Type=
 	}
-	if s.Type.WritesPIDFile() && d.assigned("PIDFile") {
+	switch {
+	case !s.Type.WritesPIDFile():
+		s.BusinessPIDFile = ""
+	case d.assigned("PIDFile"):
 		s.BusinessPIDFile, s.PIDFile = s.PIDFile, d.initial.PIDFile
+		if s.BusinessPIDFile == s.PIDFile { // an empty one has taken it back
+			s.BusinessPIDFile = ""
+		}
 	}
 	if s.Type != watchdog.Oneshot {
 		return
