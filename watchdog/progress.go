@@ -62,6 +62,9 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		m.hurry = e.Awaited
 		return m.treeEmptied(now)
 	}
+	if m.state == Start && e.Exited != nil { // that of ExecStart= of Type=forking decides nothing more
+		m.control, e.Control = false, nil
+	}
 	before := m.timer
 	var actions []Action
 	if m.running && e.Exited == nil && m.state.isWatched() { // nobody was there to be told that it is well
@@ -84,7 +87,10 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
 	case m.awaitsMain():
-		return append(append(actions, m.setTimer(e.Left)...), FindMain{})
+		if e.Control == nil { // whose end leads there as well
+			actions = append(actions, FindMain{})
+		}
+		return append(m.setTimer(e.Left), actions...)
 	case m.state.Active() == "deactivating" && !m.running && !m.control && e.Alone:
 		return m.treeEmptied(now)
 	}
