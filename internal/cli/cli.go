@@ -119,13 +119,16 @@ func rootCommand() *cobra.Command {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
+		installCommand(), uninstallCommand(),
 	)
+	root.AddCommand(doctorCommand(), idleCommand(), completionCommand())
+	completeMore(root)
 	return root
 }
 

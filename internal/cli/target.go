@@ -173,7 +173,7 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 		return unit.Loaded{}, fmt.Errorf("%s: not a service file, whose name ends in .service; to guard a program write -- before it", arg)
 	}
 	name := t.name
-	path, err := unit.Find(arg)
+	path, err := find(arg)
 	before, known := remembered(arg)
 	if errors.Is(err, fs.ErrNotExist) || known && before.Source == "" && systemds(path) {
 		switch {

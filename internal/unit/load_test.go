@@ -257,6 +257,8 @@ func TestSet(t *testing.T) {
 }
 
 // On the command line everything wrong is an error, and then nothing is changed.
+const notOneLine = "not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"
+
 func TestSetRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ setting, want string }{
@@ -269,7 +271,8 @@ func TestSetRefuses(t *testing.T) {
 		{"PrivateTmp=yes", "PrivateTmp=yes: holdfast does not give this protection"},
 		{"ExecStart=", "ExecStart=: no command is left to run; [Service] needs an ExecStart="},
 		{"RestartMaxDelaySec=10ms", "RestartMaxDelaySec=10ms: shorter than RestartSec=100ms, which is lowered to it"},
-		{"Description=a\x00b", `Description="a\x00b": a NUL byte in the value`},
+		{"Description=a\x00b", `Description="a\x00b": ` + notOneLine}, {"Description=a\nRestart=no", `Description="a\nRestart=no": ` + notOneLine},
+		{`Description=a\`, `Description=a\: ` + notOneLine}, {"Description=\xff", `Description="\xff": ` + notOneLine},
 		{"Type=dbus", "Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"},
 	}
 	for _, tt := range tests {
