@@ -142,7 +142,7 @@ func (g *Guardian) quiesce() {
 	go func() {
 		g.succession.Pause()
 		g.capture.Rest()
-		g.crashes.reports.Wait()
+		g.crashes.wait()
 		g.unwatch()
 		g.collecting.Lock()
 		close(quiet)
@@ -217,7 +217,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 		service: h.Record.Service, dir: h.Dir, log: log, reaper: reaper, oom: proc.WatchOOM(), capture: capture,
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
-		crashes:  crashes{ended: make(chan struct{})},
+		crashes:  newCrashes(),
 		requests: calls,
 		record:   h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control),
 		killed: h.Killed, foreign: h.Foreign, resumed: true,
@@ -228,10 +228,10 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 	if g.business.PID != 0 {
 		g.oom.Mark(g.business.PID)
 	}
-	m := restoreMachine(&g.service, g.record)
+	g.restore()
+	m := g.machine
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
 	m.control, m.reload = h.Control, h.Reload
-	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
 		g.estate = proc.NewEstate(g.record.marks(), g.business)

@@ -300,6 +300,12 @@ func (h *history) set(name, value string) {
 		h.addCommand(&s.ExecStopPost, value)
 	case "PIDFile":
 		s.BusinessPIDFile = value
+	case "ExitType":
+		s.ExitType = ExitType(value)
+	case "OOMPolicy":
+		s.OOMPolicy = OOMPolicy(value)
+	case "RuntimeMaxSec":
+		s.RuntimeMaxSec = new(h.duration(value))
 	case "RemainAfterExit":
 		s.RemainAfterExit = value == "yes"
 	case "TimeoutStartSec":

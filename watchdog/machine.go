@@ -24,6 +24,7 @@ type Machine struct {
 	of      State
 	command int
 	reload  Result // of the last one
+	missing string // why the business of Type=forking was not found when it was last looked for
 
 	told        Told
 	reloadBegan time.Time // the last one that was asked for
@@ -43,6 +44,7 @@ type Machine struct {
 	now      time.Time
 	timer    int       // the number of the timer that counts
 	due      time.Time // when it fires; zero: not at all
+	expires  time.Time // RuntimeMaxSec= of this life is over; zero before the business has come up
 }
 
 // NewMachine returns the machine of a service that was not started yet.
@@ -78,7 +80,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 	case MainFound:
 		return m.mainFound(now)
 	case MainMissing:
-		return m.mainMissing(now, event.Reason)
+		m.missing = event.Reason
+		return m.mainMissing(now)
 	case PIDFileChanged:
 		if m.awaitsMain() {
 			return []Action{FindMain{}}
@@ -167,6 +170,8 @@ func (m *Machine) timerFired(now time.Time) []Action {
 		return m.runCommands(now, StartPost)
 	case m.isStarting():
 		return m.startTimedOut(now)
+	case m.state == Running:
+		return m.expired(now)
 	case m.state.Active() == "reloading":
 		return m.reloadTimedOut(now)
 	}
@@ -209,7 +214,7 @@ func (m *Machine) setTimer(after time.Duration) []Action {
 		return nil
 	}
 	m.due = m.now.Add(after)
-	return []Action{SetTimer{m.timer, after}}
+	return []Action{SetTimer{Timer: m.timer, After: after}}
 }
 
 // timeLeft is how long the present state may still last.

@@ -22,6 +22,9 @@ func (g *Guardian) snapshot() Record {
 	r.Progress = g.machine.progress()
 	r.Told = g.machine.told
 	r.Progress.Due = g.due
+	if expires := g.machine.expires; !expires.IsZero() {
+		r.Progress.Expires = sinceBoot() + time.Until(expires)
+	}
 	if !g.machine.control { // one that took too long may still be there, but is not waited for
 		r.Control = Process{}
 	}
@@ -65,6 +68,14 @@ func (g *Guardian) trouble() string {
 		all = append(all, fmt.Sprintf("a stop cannot reach what detaches itself: %v", err))
 	}
 	return strings.Join(all, "; ")
+}
+
+// restore makes the machine that has left the record.
+func (g *Guardian) restore() {
+	g.machine = restoreMachine(&g.service, g.record)
+	if expires := g.record.Progress.Expires; expires != 0 {
+		g.machine.expires = time.Now().Add(expires - sinceBoot())
+	}
 }
 
 // resumeWindow carries an earlier guardian's start limit over, within one boot, and its

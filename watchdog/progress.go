@@ -22,6 +22,8 @@ type Progress struct {
 	Command int   `json:"command,omitempty"`
 	// Due is when the timer runs out, on the clock that runs since boot; 0 for none.
 	Due time.Duration `json:"due,omitempty"`
+	// Expires is when RuntimeMaxSec= is over, on the same clock; 0 if it has not begun.
+	Expires time.Duration `json:"expires,omitempty"`
 }
 
 func (m *Machine) progress() Progress {
@@ -58,7 +60,7 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return m.restartNow(now)
 	}
 	m.hurry = e.Awaited && (e.Exited != nil || m.state.Active() == "deactivating")
-	if m.state == Running && !m.running && e.Alone { // nobody knew which of them was the business
+	if (m.state == Running || m.state == ReloadSignal || m.state == ReloadNotify) && !m.running && e.Alone { // nobody knew which of them was the business
 		m.hurry = e.Awaited
 		return m.treeEmptied(now)
 	}
@@ -82,6 +84,8 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	switch {
 	case m.timer != before: // that has led to another state, or command
 		return actions
+	case m.state == Running:
+		return append(actions, m.limitRuntime()...)
 	case m.state == Start && m.service.Type.notifies() && e.Left == Infinity:
 		return append(actions, m.setTimer(m.service.TimeoutStartSec)...)
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it

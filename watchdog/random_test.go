@@ -82,12 +82,17 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		switch action := action.(type) {
 		case Enter:
 			state = action.State
-			if state == Running && w.business == nil && (w.service.Type != Forking || len(w.alive()) == 0) {
+			if state == Running && w.cameUp.IsZero() {
+				w.cameUp = w.now
+			}
+			if state == Running && w.business == nil && (w.service.Type != Forking && w.service.ExitType != ExitCgroup || len(w.alive()) == 0) {
 				w.wrong("running without a business")
 			}
 			if up := state == Running || state == AfterExit; up && w.machine.control {
 				w.wrong("%s beside a control process", state)
 			}
+		case Begin:
+			w.cameUp = time.Time{}
 		case Spawn:
 			w.judgeSpawn(i, actions)
 		case RunControl:
@@ -256,13 +261,19 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 	case FinalSigkill:
 		shortest = max(shortest, killingTime)
 		longest = shortest
+	case Running:
+		if w.service.RuntimeMaxSec == nil {
+			w.wrong("limits a run")
+		}
+		shortest = max(0, w.cameUp.Add(*w.service.RuntimeMaxSec).Sub(w.now))
+		longest = shortest
 	case AutoRestart:
 		shortest, longest = w.service.Backoff.RestartSec, w.service.Backoff.RestartSec
 		if w.service.Backoff.grows() {
 			longest = w.service.Backoff.RestartMaxDelaySec
 		}
 	}
-	if after < shortest || after > longest || state == Running {
+	if after < shortest || after > longest {
 		w.wrong("waits %v in %s, want %v to %v", after, state, shortest, longest)
 	}
 }

@@ -24,7 +24,8 @@ func (m *Machine) start(now time.Time) []Action {
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
-	m.result, m.fault, m.exit, m.forbid, m.told = Success, "", nil, false, Told{}
+	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
+	m.expires = time.Time{}
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false
 	if m.inTheWay() {
@@ -92,7 +93,7 @@ func (m *Machine) endedEarly(now time.Time) []Action {
 		return nil // another process may still say that the service is ready
 	case m.service.Type.notifies():
 		m.fail(Protocol, neverReady)
-	case m.service.Type == Oneshot, m.service.RemainAfterExit:
+	case m.service.Type == Oneshot, m.service.RemainAfterExit, m.service.ExitType == ExitCgroup && m.others:
 		return m.runCommands(now, StartPost)
 	}
 	return m.stopPhase(now, StopSigterm)
@@ -105,7 +106,7 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 	switch {
 	case m.result != Success:
 		return m.stopPhase(now, StopSigterm)
-	case m.running, m.mainUnknown() && m.others:
+	case m.running, m.others && (m.mainUnknown() || m.service.ExitType == ExitCgroup):
 	case m.service.RemainAfterExit:
 		up = AfterExit
 	default:
@@ -120,6 +121,9 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 		actions = m.awaitReload()
 	} else {
 		actions = m.enter(up)
+		if up == Running {
+			actions = append(actions, m.limitRuntime()...)
+		}
 	}
 	if m.awaited {
 		actions = append(actions, m.answer(Started)...)
@@ -128,6 +132,10 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 }
 
 func (m *Machine) startTimedOut(now time.Time) []Action {
-	m.fail(Timeout, "the start took too long")
+	fault := "the start took too long"
+	if m.awaitsMain() {
+		fault += ": " + m.missing
+	}
+	m.fail(Timeout, fault)
 	return m.giveUp(now, m.service.TimeoutStartFailureMode, StopSigterm)
 }

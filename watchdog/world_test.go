@@ -37,6 +37,7 @@ type world struct {
 	named    *process    // by MAINPID=
 	counts   int         // the number of the timer that counts; 0 for none
 	awaited  bool        // somebody waits for a start
+	cameUp   time.Time   // when it was up first in its present life
 	deadline time.Time   // by which a stop must be over; zero before it was asked for
 	spawned  []time.Time // since the start limit was reset
 	finished bool
@@ -100,6 +101,13 @@ func (w *world) anyService() Service {
 		s.ExecMore = make([]Command, pick(w, 0, 0, 1, 2))
 	}
 	s.RemainAfterExit = w.chance(20)
+	if s.Type != Oneshot {
+		s.ExitType = pick(w, ExitMain, ExitMain, ExitCgroup)
+	}
+	s.OOMPolicy = pick(w, OOMStop, OOMContinue, OOMKillAll)
+	if w.chance(20) {
+		s.RuntimeMaxSec = new(pick(w, 100*time.Millisecond, time.Second, 20*time.Second))
+	}
 	s.TimeoutStartSec = pick(w, 2*time.Second, 10*time.Second, Infinity)
 	s.TimeoutStartFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
 	s.TimeoutStopFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
@@ -178,9 +186,9 @@ func (w *world) succeed() {
 	if e.Awaited && !w.deadline.IsZero() { // the stop is forgotten
 		w.deadline, w.requests = time.Time{}, 1
 	}
-	window := w.machine.window
+	window, expires := w.machine.window, w.machine.expires
 	w.machine = restoreMachine(&w.service, record)
-	w.machine.window = window
+	w.machine.window, w.machine.expires = window, expires
 	w.happen(e)
 }
 

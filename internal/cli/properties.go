@@ -131,6 +131,14 @@ func properties() []property {
 		setting("SettleUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.SettleSec) }),
 		setting("TimeoutStartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStartSec) }),
 		setting("TimeoutStopUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStopSec) }),
+		setting("ExitType", func(s watchdog.Service) string { return string(cmp.Or(s.ExitType, watchdog.ExitMain)) }),
+		setting("OOMPolicy", func(s watchdog.Service) string { return string(cmp.Or(s.OOMPolicy, watchdog.OOMStop)) }),
+		setting("RestartMode", func(s watchdog.Service) string { return string(cmp.Or(s.RestartMode, watchdog.RestartNormal)) }),
+		setting("RuntimeMaxUSec", runtimeMax),
+		setting("RuntimeRandomizedExtraUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.RuntimeRandomizedExtraSec) }),
+		setting("StartLimitAction", func(s watchdog.Service) string { return string(cmp.Or(s.StartLimitAction, watchdog.NoAction)) }),
+		setting("FailureAction", func(s watchdog.Service) string { return string(cmp.Or(s.FailureAction, watchdog.NoAction)) }),
+		setting("SuccessAction", func(s watchdog.Service) string { return string(cmp.Or(s.SuccessAction, watchdog.NoAction)) }),
 		setting("TimeoutAbortUSec", func(s watchdog.Service) string {
 			if s.TimeoutAbortSec == nil {
 				return unit.FormatSpan(s.TimeoutStopSec)

@@ -44,11 +44,14 @@ func (d *draft) completeType() {
 	if d.file != "" && !d.assigned("Type") && len(d.commands) == 0 && len(d.control.stop) > 0 {
 		s.Type = watchdog.Oneshot // systemd.service(5), Type=
 	}
-	if s.Type == watchdog.Forking && d.assigned("PIDFile") {
+	if s.Type.WritesPIDFile() && d.assigned("PIDFile") {
 		s.BusinessPIDFile, s.PIDFile = s.PIDFile, d.initial.PIDFile
 	}
 	if s.Type != watchdog.Oneshot {
 		return
+	}
+	if s.ExitType == watchdog.ExitCgroup {
+		d.warn(refuse("ExitType=cgroup is not for a service of Type=oneshot, as in systemd"))
 	}
 	if (d.file != "" || d.assigned("Type")) && !d.assigned("TimeoutStartSec") && !d.assigned("TimeoutSec") {
 		s.TimeoutStartSec = watchdog.Infinity
