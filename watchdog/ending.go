@@ -19,7 +19,9 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	actions := []Action{EndRun{exit, m.result, m.stopping || m.again}}
 	switch m.state {
 	case Start:
-		return append(actions, m.endedEarly(now)...)
+		if !m.control || m.result != Success { // else ExecStart= of Type=forking has not ended
+			return append(actions, m.endedEarly(now)...)
+		}
 	case Running:
 		if result == OOMKill && m.result == OOMKill {
 			return append(actions, m.outOfMemory(now)...)

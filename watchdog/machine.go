@@ -207,12 +207,6 @@ func (m *Machine) enter(state State, then ...Action) []Action {
 	return append(actions, then...)
 }
 
-// changeTo changes the state within what is timed already.
-func (m *Machine) changeTo(state State) []Action {
-	m.state = state
-	return []Action{Enter{state}}
-}
-
 func (m *Machine) setTimer(after time.Duration) []Action {
 	m.timer++
 	m.due = time.Time{}
@@ -221,6 +215,14 @@ func (m *Machine) setTimer(after time.Duration) []Action {
 	}
 	m.due = m.now.Add(after)
 	return []Action{SetTimer{Timer: m.timer, After: after}}
+}
+
+// timeLeft is how long the present state may still last.
+func (m *Machine) timeLeft() time.Duration {
+	if m.due.IsZero() {
+		return Infinity
+	}
+	return max(0, m.due.Sub(m.now))
 }
 
 func (m *Machine) answer(outcome Outcome) []Action {

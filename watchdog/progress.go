@@ -60,9 +60,12 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return m.restartNow(now)
 	}
 	m.hurry = e.Awaited && (e.Exited != nil || m.state.Active() == "deactivating")
-	if m.state == Running && !m.running && e.Alone { // nobody knew which of them was the business
+	if (m.state == Running || m.state == ReloadSignal || m.state == ReloadNotify) && !m.running && e.Alone { // nobody knew which of them was the business
 		m.hurry = e.Awaited
 		return m.treeEmptied(now)
+	}
+	if m.state == Start && e.Exited != nil { // that of ExecStart= of Type=forking decides nothing more
+		m.control, e.Control = false, nil
 	}
 	before := m.timer
 	var actions []Action
@@ -88,7 +91,10 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
 	case m.awaitsMain():
-		return append(append(actions, m.setTimer(e.Left)...), FindMain{})
+		if e.Control == nil { // whose end leads there as well
+			actions = append(actions, FindMain{})
+		}
+		return append(m.setTimer(e.Left), actions...)
 	case m.state.Active() == "deactivating" && !m.running && !m.control && e.Alone:
 		return m.treeEmptied(now)
 	}
