@@ -22,7 +22,7 @@ func (d *draft) serviceDirectories(paths *[]string, specifier byte) func(string)
 			return refusal{err}
 		}
 		for rest := text; ; {
-			word, after, found, err := cutWord(rest, cEscapes)
+			word, after, found, err := cutWord(rest, false)
 			if err != nil || !found {
 				return err
 			}
