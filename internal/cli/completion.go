@@ -65,7 +65,7 @@ var flagValues = map[string]complete{
 	"signal": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return completeSignals(), cobra.ShellCompDirectiveNoFileComp
 	},
-	"kill-whom": oneOfThese(string(watchdog.WhomMain), string(watchdog.WhomAll)),
+	"kill-whom": oneOfThese(string(watchdog.WhomMain), string(watchdog.WhomControl), string(watchdog.WhomAll)),
 	"property": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return completeDirectives(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	},

@@ -200,6 +200,24 @@ func (t *target) fromFile(arg string, settings []string) (unit.Loaded, error) {
 	return loaded, err
 }
 
+// startsHoldfast reports a service file that is for whoever starts holdfast. Guarded, it
+// would start itself without end.
+func startsHoldfast(s watchdog.Service) bool {
+	if s.Source == "" || len(s.Exec.Args) < 2 || !slices.Contains([]string{"start", "restart", "run"}, s.Exec.Args[1]) {
+		return false
+	}
+	own, err := os.Executable()
+	if err != nil {
+		return false
+	}
+	this, err := os.Stat(own)
+	if err != nil {
+		return false
+	}
+	program, err := os.Stat(watchdog.LookUpProgram(s.Exec.Path, s.ExecSearchPath))
+	return err == nil && os.SameFile(this, program)
+}
+
 // fileOf is the path from which a service can be read again. Many are read from a
 // template; which one it is stands in the name.
 func fileOf(s watchdog.Service) string {
@@ -278,6 +296,10 @@ func (t *target) check(loaded unit.Loaded, asked func(directive string) bool) er
 			}
 			return err
 		}
+	}
+	if startsHoldfast(s) {
+		return loaded.At("ExecStart", errors.New("this starts holdfast itself, as systemd is to do; start the unit with systemctl, "+
+			"or name the program's own service file"))
 	}
 	if s.User != "" && asked("User") {
 		if _, err := watchdog.LookupUser(s.User); err != nil {

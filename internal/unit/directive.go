@@ -84,7 +84,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "SendSIGKILL", Honoured, "Whether FinalKillSignal= is sent at all.", into(&s.SendSIGKILL, parseBool)},
 		{"Service", "ReloadSignal", Honoured, "The signal that asks for a reload.", into(&s.ReloadSignal, watchdog.ParseSignal)},
 
-		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, where the business writes its own; a relative path is below /run.", d.pidFile},
+		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, notify and notify-reload, where the business writes its own; a relative path is below /run.", d.pidFile},
 		{"Service", "GuessMainPID", Honoured, "Whether the only process that a Type=forking without PIDFile= leaves behind is the business.", into(&s.GuessMainPID, parseBool)},
 		{"Service", "User", Honoured, "The user that the business runs as, a name or a number.", d.account(&s.User)},
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},
