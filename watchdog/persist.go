@@ -79,13 +79,13 @@ func (g *Guardian) restore() {
 }
 
 // resumeWindow carries an earlier guardian's start limit over, within one boot, and its
-// result, which a refused start leaves as it is.
+// result and restarts, which a refused start leaves as they are.
 func (g *Guardian) resumeWindow(previous Record) {
 	if previous.Window.Count == 0 || previous.BootID != proc.BootID() {
 		return
 	}
 	if !previous.orphaned() {
-		g.machine.result = previous.Result
+		g.machine.result, g.machine.restarts = previous.Result, previous.Restarts
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

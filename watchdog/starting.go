@@ -6,23 +6,25 @@ import "time"
 // what follows it): condition and start-pre before the business, start while it comes up,
 // start-post when it has. A state without commands is passed over.
 
-// startAfresh is a requested start: it forgets the restarts so far.
+// startAfresh is a requested start: unless it is refused, it forgets the restarts so far.
 func (m *Machine) startAfresh(now time.Time) []Action {
-	m.restarts, m.streak, m.reason = 0, 0, ""
-	return m.start(now)
+	return m.start(now, true)
 }
 
 // restartNow is the automatic restart at the end of its wait.
 func (m *Machine) restartNow(now time.Time) []Action {
 	m.restarts++
 	m.streak++
-	return m.start(now)
+	return m.start(now, false)
 }
 
-func (m *Machine) start(now time.Time) []Action {
+func (m *Machine) start(now time.Time, afresh bool) []Action {
 	m.again, m.hurry = false, false
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
+	}
+	if afresh {
+		m.restarts, m.streak, m.reason = 0, 0, ""
 	}
 	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
 	m.expires = time.Time{}
