@@ -84,7 +84,11 @@ func TestInstalledUnderRunit(t *testing.T) {
 	if again, _ := l.up(); again == guardian {
 		t.Error("sv restart has restarted nothing")
 	}
-	l.staysDown("USR1", "sv", "up", "web")
+	atRest := func() bool {
+		status := l.run("sv", "status", "web").stdout
+		return strings.HasPrefix(status, "down:") && !strings.Contains(status, "want up")
+	}
+	l.staysDown(atRest, "sv", "up", "web")
 	l.ok("sv", "down", "web")
 	l.down()
 	l.ok("sv", "up", "web")
@@ -127,7 +131,10 @@ func TestInstalledUnderS6(t *testing.T) {
 		pid := l.shown("web", "GuardianPID")
 		return pid != "0" && l.number(pid) != guardian
 	})
-	l.staysDown("USR1", "s6-svc", "-u", "/run/service/web")
+	atRest := func() bool {
+		return l.run("s6-svstat", "-o", "up,wantedup", "/run/service/web").stdout == "false false\n"
+	}
+	l.staysDown(atRest, "s6-svc", "-u", "/run/service/web")
 	l.ok("s6-svc", "-d", "-wd", "-T", "60000", "/run/service/web")
 	l.down()
 
@@ -140,21 +147,15 @@ func TestInstalledUnderS6(t *testing.T) {
 	l.sameEtc(before)
 }
 
-// staysDown kills the business by a signal on its no-restart list: init does not start it
-// again until it is told to, by the command.
-func (l *lab) staysDown(signal string, up ...string) {
+// staysDown kills the business by a signal on its no-restart list: holdfast gives it up, init
+// comes to rest, and it is down until a person types the command.
+func (l *lab) staysDown(atRest func() bool, up ...string) {
 	l.t.Helper()
 	l.up()
-	l.ok("kill", "-"+signal, l.shown("web", "MainPID"))
-	l.down()
-	await(l.t, "the service rests", func() bool { return l.shown("web", "GuardianState") == "absent" })
-	if reason := l.shown("web", "StatusReason"); !strings.HasPrefix(reason, "not restarting") {
-		l.t.Errorf("it was not given up: %q", reason)
-	}
-	runs := len(strings.Split(l.ok("holdfast", "history", "web"), "\n"))
-	l.ok("sleep", "2.5") // more than the second that runit and s6 wait before they start it again
-	if again := len(strings.Split(l.ok("holdfast", "history", "web"), "\n")); again != runs {
-		l.t.Errorf("it was started again:\n%s", l.ok("holdfast", "history", "web"))
+	l.ok("kill", "-USR1", l.shown("web", "MainPID"))
+	await(l.t, "init is at rest", atRest)
+	if state, reason := l.shown("web", "GuardianState"), l.shown("web", "StatusReason"); state != "absent" || !strings.HasPrefix(reason, "not restarting") {
+		l.t.Errorf("it is not given up, but %s: %s", state, reason)
 	}
 	l.ok(up...)
 	l.up()
@@ -177,7 +178,8 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 	if adopted := l.behead(); adopted != business {
 		t.Errorf("the business is %d, was %d", adopted, business)
 	}
-	l.staysDown("USR1", "holdfast", "start", "web")
+	atRest := func() bool { return l.run("pgrep", "-x", "-f", "sleep 60").code == 0 }
+	l.staysDown(atRest, "holdfast", "start", "web")
 	guardian, _ := l.up()
 	l.ok("kill", "-KILL", l.shown("web", "MainPID"))
 	if again, _ := l.up(); again != guardian {
@@ -205,8 +207,27 @@ func TestInstalledInCrontab(t *testing.T) {
 	}
 	l.next(said)
 	l.up()
-	l.ok("crontab", "-l")
+
+	// The line of every minute brings back who was killed, not what was stopped.
+	_, minutely, _ := strings.Cut(l.ok("crontab", "-l"), "\n* * * * * ")
+	minutely, _, _ = strings.Cut(minutely, "\n")
+	quietly := func() {
+		t.Helper()
+		if r := l.run("sh", "-c", minutely); r != (result{}) {
+			t.Errorf("cron would mail: %+v", r)
+		}
+	}
+	quietly()
+	_, business := l.up()
+	l.ok("kill", "-KILL", l.shown("web", "GuardianPID"))
+	await(t, "its guardian is gone", func() bool { return l.shown("web", "GuardianState") == "killed" })
+	quietly()
+	if _, adopted := l.up(); adopted != business {
+		t.Errorf("the business is %d, was %d", adopted, business)
+	}
 	l.ok("holdfast", "stop", "web")
+	quietly()
+	l.down()
 
 	l = s.reboot(l, []string{"var/spool/cron/crontabs/root"}, init...)
 	l.up() // by @reboot
