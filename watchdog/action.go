@@ -9,9 +9,27 @@ import (
 type Action interface{ action() }
 
 type (
-	// Spawn starts the business; the very next event, Spawned or SpawnFailed, tells
-	// how that went.
-	Spawn struct{}
+	// Begin says that a new life of the service begins: whatever is started from now on
+	// has a new invocation ID.
+	Begin struct{}
+
+	// Spawn starts the business, or the next one of Type=oneshot, counted from 0; the very
+	// next event, Spawned or SpawnFailed, tells how that went.
+	Spawn struct{ Command int }
+
+	// RunControl starts a command of the state as the control process. Its end is told
+	// by ControlExited; if it could not be started, that is the very next event.
+	RunControl struct {
+		State   State
+		Command int
+	}
+
+	// FindMain looks for the business of Type=forking; the very next event, MainFound or
+	// MainMissing, tells.
+	FindMain struct{}
+
+	// AwaitMain has PIDFileChanged told, once or more, until the state is left.
+	AwaitMain struct{}
 
 	// Kill sends the signals, in this order, to each process it is meant for.
 	Kill struct {
@@ -24,6 +42,15 @@ type (
 		Timer int
 		After time.Duration
 	}
+
+	// SetWatchdog sets the watchdog's timer; an earlier one is forgotten.
+	SetWatchdog struct {
+		Timer int
+		After time.Duration
+	}
+
+	// SetMain makes another process the business.
+	SetMain struct{ Main Process }
 
 	// Enter says that the service is now in the state.
 	Enter struct{ State State }
@@ -39,38 +66,49 @@ type (
 	// Explain puts a decision on record, in a sentence for people.
 	Explain struct{ Decision string }
 
-	// Answer tells whoever waits for a start how it went.
+	// Answer tells whoever waits for a start, or a reload, how it went.
 	Answer struct{ Outcome Outcome }
 
 	// Finish ends the guardian; nothing happens to the machine after it.
 	Finish struct{}
 )
 
-func (Spawn) action()    {}
-func (Kill) action()     {}
-func (SetTimer) action() {}
-func (Enter) action()    {}
-func (EndRun) action()   {}
-func (Explain) action()  {}
-func (Answer) action()   {}
-func (Finish) action()   {}
+func (Begin) action()       {}
+func (Spawn) action()       {}
+func (RunControl) action()  {}
+func (FindMain) action()    {}
+func (AwaitMain) action()   {}
+func (Kill) action()        {}
+func (SetTimer) action()    {}
+func (SetWatchdog) action() {}
+func (SetMain) action()     {}
+func (Enter) action()       {}
+func (EndRun) action()      {}
+func (Explain) action()     {}
+func (Answer) action()      {}
+func (Finish) action()      {}
 
 // Whom is the processes that a signal is meant for.
 type Whom string
 
-// The two sets that systemctl kill knows, too.
+// The sets that systemctl kill knows, too.
 const (
-	WhomMain Whom = "main" // the business
-	WhomAll  Whom = "all"  // everything below the guardian
+	WhomMain    Whom = "main"    // the business
+	WhomControl Whom = "control" // the control process: a command that is run beside it
+	WhomAll     Whom = "all"     // everything below the guardian
 )
 
-// Outcome is how a start went.
+// Outcome is how a start went, or a reload.
 type Outcome string
 
-// What whoever waits for a start is told.
+// What whoever waits for it is told.
 const (
 	Started     Outcome = "started"
 	Ended       Outcome = "ended"        // it did its work and ended well before it counted as started
 	StartFailed Outcome = "start-failed" // the reason is on record
+	NotWanted   Outcome = "skipped"      // ExecCondition= said no
 	Cancelled   Outcome = "cancelled"    // a stop came first
+
+	Reloaded     Outcome = "reloaded"
+	ReloadFailed Outcome = "reload-failed" // or did not come to its end
 )

@@ -20,6 +20,8 @@ func (g *Guardian) inherit(previous *Record) error {
 	switch idle := previous.State == Dead || previous.State == Failed; {
 	case estate.Unrecorded:
 		g.beginUnrecorded(previous, estate.Business)
+	case estate.UnrecordedStart:
+		g.beginUnrecordedStart(previous)
 	case idle && estate.Business.PID == 0:
 		return nil // it was killed before it had begun
 	case idle: // whatever the record says, nothing is started beside it
@@ -28,6 +30,9 @@ func (g *Guardian) inherit(previous *Record) error {
 	g.record, g.estate, g.orphans = *previous, estate.processes, previous.Orphans
 	g.capture.ContinueRun(g.record.InvocationID)
 	g.machine = restoreMachine(&g.service, g.record)
+	if estate.UnrecordedStart && !estate.Unrecorded { // the machine waits for a command's end
+		g.machine.control = true
+	}
 	g.killed = previous.State == StopSigkill || previous.State == FinalSigkill
 	g.inherited = &Adopted{Left: Infinity}
 	if due := previous.Progress.Due; due != 0 {
@@ -48,9 +53,15 @@ func (g *Guardian) inherit(previous *Record) error {
 			g.adopt(run)
 		}
 	}
+	if g.machine.control {
+		g.inherited.Control = g.lostControl(estate.Control.PID != 0)
+	}
 	g.inherited.Alone = g.settled()
 	if exited := g.inherited.Exited; exited != nil {
 		exited.Alone = g.inherited.Alone
+	}
+	if ended := g.inherited.Control; ended != nil {
+		ended.Alone = g.inherited.Alone
 	}
 	return nil
 }
@@ -63,20 +74,34 @@ func (g *Guardian) beginUnrecorded(r *Record, business Process) {
 		exit := g.exitOf(ended)
 		run.Exit, run.Ended, run.Lasted, run.Unseen = &exit, time.Now(), time.Since(run.Started), true
 	}
-	if r.State == AutoRestart {
-		r.Restarts++
-		r.Progress.Streak++
-		r.Window.Count++
+	if r.State != Condition && r.State != StartPre { // else the start is on record
+		r.countRestart()
+		r.InvocationID = r.NextInvocationID
 	}
 	began := time.Now()
 	if business.PID != 0 {
 		began = began.Add(-proc.ID(business).Age())
 	}
-	r.enter(Running, began)
-	r.Business, r.InvocationID = business, r.NextInvocationID
-	r.Progress.CameUp, r.Progress.Again, r.Result = true, false, Success
+	if g.service.Type.isPrompt() && len(g.service.ExecStartPost) == 0 {
+		r.enter(Running, began)
+		r.Progress.CameUp = true
+	} else {
+		r.enter(Start, began)
+	}
+	p := &r.Progress
+	p.Ran, p.Fault, p.Again, p.Of, p.Command, r.Result = true, "", false, Start, 0, Success
+	r.Business, r.Control = business, Process{}
 	run := r.beginRun(business.PID, began)
 	run.Session, _ = unix.Getsid(business.PID) // 0 if it has ended meanwhile: nobody will look
+}
+
+// countRestart counts the automatic restart that the record's guardian was about to make.
+func (r *Record) countRestart() {
+	if r.State == AutoRestart {
+		r.Restarts++
+		r.Progress.Streak++
+		r.Window.Count++
+	}
 }
 
 // adopt takes over the living business of a dead guardian.

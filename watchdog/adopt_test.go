@@ -8,16 +8,19 @@ import (
 )
 
 // adopted is what a new guardian's machine hears first: adopted awaited, left 5s,
-// leaving-others; the end of the business that nobody saw is exits 7, killed KILL or
+// alive (which its guardian did not live to hear), leaving-others; the end of the business that nobody saw is exits 7, killed KILL or
 // unknown.
 func (h *history) adopted(words []string) Event {
 	h.Helper()
 	record := Record{
 		State: h.machine.state, Result: h.machine.result, Reason: h.machine.reason,
-		Restarts: h.machine.restarts, Runs: []Run{{Exit: h.machine.exit}}, Progress: h.machine.progress(),
+		Restarts: h.machine.restarts, Runs: []Run{{Exit: h.machine.exit}}, Progress: h.machine.progress(), Told: h.machine.told,
 	}
-	if h.machine.running {
+	if h.machine.running || slices.Contains(words, "alive") {
 		record.Business.PID, record.Runs[0].Exit = 1, nil
+	}
+	if h.machine.control {
+		record.Control.PID = 1
 	}
 	text, err := json.Marshal(record)
 	record = Record{}
@@ -40,6 +43,12 @@ func (h *history) adopted(words []string) Event {
 			e.Left = h.duration(words[i+1])
 		case "unknown":
 			e.Exited = &Exited{Exit: unknownExit, Alone: e.Alone}
+		case "lost-control":
+			e.Control = &ControlExited{Exit: unknownExit, Alone: e.Alone}
+		case "control": // control exits 7
+			control := h.exited(words[i+1], words[i+2:]).(Exited)
+			e.Control = &ControlExited{Exit: control.Exit, Alone: e.Alone}
+			return e
 		case "exits", "killed":
 			exited := h.exited(word, words[i+1:]).(Exited)
 			e.Exited = &exited

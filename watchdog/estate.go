@@ -16,6 +16,10 @@ type Estate struct {
 	Business Process
 	// Unrecorded says that its guardian died before it could put that run on record.
 	Unrecorded bool
+	// Control is the living control process, UnrecordedStart says that there was one whose
+	// start the guardian could not put on record.
+	Control         Process
+	UnrecordedStart bool
 	// Members is how many processes are alive, the business included.
 	Members int
 
@@ -32,14 +36,22 @@ func (r *Record) Estate() (Estate, error) {
 	if run := r.LastRun(); run != nil && run.owns(proc.ID(r.Business)) {
 		e.Business = r.Business
 	}
+	if id := proc.ID(r.Control); id.PID != 0 && slices.Contains([]string{r.InvocationID, controlMark(r.InvocationID)}, proc.Mark(id)) {
+		e.Control = r.Control
+	}
 	e.processes = proc.NewEstate(r.marks(), proc.ID(e.Business))
 	members, err := e.processes.Members()
 	if err != nil {
 		return e, err
 	}
 	e.Members = len(members)
-	if e.Business.PID == 0 {
-		e.Business, e.Unrecorded = unrecorded(members, r.NextInvocationID)
+	forking := r.Service.Type == Forking
+	e.UnrecordedStart = slices.ContainsFunc(members, func(p proc.Process) bool {
+		mark := proc.Mark(p.ID)
+		return mark == controlMark(r.NextInvocationID) || forking && mark == r.NextInvocationID
+	})
+	if e.Business.PID == 0 && !forking {
+		e.Business, e.Unrecorded = unrecorded(members, r.nextMark())
 		e.processes = proc.NewEstate(r.marks(), proc.ID(e.Business)) // to know its group, too
 	}
 	return e, nil
@@ -56,7 +68,19 @@ func (r *Record) marks() []string {
 	for _, run := range r.Runs {
 		marks = append(marks, run.InvocationID)
 	}
+	for _, mark := range slices.Clone(marks) {
+		marks = append(marks, controlMark(mark))
+	}
 	return slices.DeleteFunc(marks, func(mark string) bool { return mark == "" })
+}
+
+// nextMark is that of the business whose start was not put on record yet: of the present
+// life of the service, if that has not come to its business, else of the next.
+func (r *Record) nextMark() string {
+	if r.State == Condition || r.State == StartPre {
+		return r.InvocationID
+	}
+	return r.NextInvocationID
 }
 
 // owns reports whether the process is the run's business: it must carry the run's mark.
@@ -73,7 +97,7 @@ func (run *Run) owns(id proc.ID) bool {
 	case "":
 		session, err := unix.Getsid(id.PID)
 		group, groupErr := syscall.Getpgid(id.PID)
-		return err == nil && groupErr == nil && session == run.Session && group == id.PID && id.Alive()
+		return err == nil && groupErr == nil && session == run.Session && group == cmp.Or(run.Group, id.PID) && id.Alive()
 	}
 	return false
 }

@@ -3,6 +3,8 @@ package watchdog
 import (
 	"syscall"
 	"time"
+
+	"holdfast/internal/notify"
 )
 
 // An Event is something that happened, told to Machine.Step.
@@ -45,12 +47,31 @@ type (
 		Alone bool
 	}
 
+	// ControlExited says that the control process ended and was reaped, or could not be
+	// started.
+	ControlExited struct {
+		Exit Exit
+		// Alone says that nothing else is left below the guardian.
+		Alone bool
+	}
+
+	// MainFound says that the business of Type=forking is known, and alive.
+	MainFound struct{}
+
+	// MainMissing says that it is not, and why.
+	MainMissing struct{ Reason string }
+
+	// PIDFileChanged says that it may be worth another look at its PID file.
+	PIDFileChanged struct{}
+
 	// Adopted says that this guardian goes on where another one stopped: the machine was
 	// restored from that one's record.
 	Adopted struct {
 		// Exited is the end of the business that came meanwhile, nil if it is alive or
 		// there was none.
 		Exited *Exited
+		// Control is the end of the control process that came meanwhile.
+		Control *ControlExited
 		// Alone says that nothing of the service is alive.
 		Alone bool
 		// Left is what the timer still has to run.
@@ -65,8 +86,22 @@ type (
 	// TreeEmptied says that the last process below the guardian was reaped.
 	TreeEmptied struct{}
 
-	// TimerFired says that the timer of that number ran out.
-	TimerFired struct{ Timer int }
+	// Notified says that a process has said something by sd_notify(3).
+	Notified struct {
+		Message notify.Message
+		// From is who it is: the business, the control process or, "all", another one below
+		// the guardian; "" is anybody else.
+		From Whom
+		// Main is the process that MAINPID= names, if it may be the business.
+		Main Process
+		// Wrote is when it wrote RELOADING=1, by MONOTONIC_USEC=; zero without that.
+		Wrote time.Time
+	}
+
+	// TimerFired says that the timer of that number ran out, WatchdogFired that the
+	// watchdog's did.
+	TimerFired    struct{ Timer int }
+	WatchdogFired struct{ Timer int }
 )
 
 func (StartRequested) event()       {}
@@ -78,7 +113,13 @@ func (ResetFailedRequested) event() {}
 func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}
+func (ControlExited) event()        {}
+func (MainFound) event()            {}
+func (MainMissing) event()          {}
+func (PIDFileChanged) event()       {}
 func (Adopted) event()              {}
 func (DescendantExited) event()     {}
 func (TreeEmptied) event()          {}
+func (Notified) event()             {}
 func (TimerFired) event()           {}
+func (WatchdogFired) event()        {}

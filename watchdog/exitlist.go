@@ -21,7 +21,7 @@ type ExitList struct {
 // never a signal, and names are tried as exit codes before signals: 7, TEMPFAIL,
 // SIGKILL, KILL; OOM is holdfast's own. Case counts.
 func (l *ExitList) Add(word string) error {
-	if code, err := strconv.ParseUint(word, 0, 8); err == nil && !strings.Contains(word, "_") {
+	if code, err := strconv.ParseUint(strings.TrimPrefix(word, "+"), 0, 8); err == nil && !strings.Contains(word, "_") {
 		l.Codes = addOnce(l.Codes, int(code))
 		return nil
 	}

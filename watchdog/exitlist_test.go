@@ -24,6 +24,7 @@ func TestExitListWords(t *testing.T) {
 		want        ExitList
 	}{
 		{"a number is an exit code", "7", ExitList{Codes: []int{7}}},
+		{"whatever its sign and base", "+7 0x10 010 0b1", ExitList{Codes: []int{7, 16, 8, 1}}},
 		{"even where a signal has it", "9", ExitList{Codes: []int{9}}},
 		{"the largest code", "255", ExitList{Codes: []int{255}}},
 		{"hexadecimal", "0x10 0XfF", ExitList{Codes: []int{16, 255}}},

@@ -10,10 +10,10 @@ const stoppedOnRequest = "stopped on request"
 
 // explainRestart is "restarting in 4.2 s: exited with 7, Restart=on-failure; restart
 // 3, backoff step 2 of 8".
-func explainRestart(e *Exit, result Result, v Verdict, b Backoff, wait time.Duration, restart, step int) string {
-	text := fmt.Sprintf("restarting in %s: %s, %s; restart %d", Span(wait), cause(e, result), v.Because, restart)
+func explainRestart(cause string, v Verdict, b Backoff, wait time.Duration, restart, step int) string {
+	text := fmt.Sprintf("restarting in %s: %s, %s; restart %d", Span(wait), cause, v.Because, restart)
 	if wait == 0 {
-		text = fmt.Sprintf("restarting at once: %s, %s; restart %d", cause(e, result), v.Because, restart)
+		text = fmt.Sprintf("restarting at once: %s, %s; restart %d", cause, v.Because, restart)
 	}
 	if b.grows() {
 		text += fmt.Sprintf(", backoff step %d of %d", min(step, b.RestartSteps), b.RestartSteps)
@@ -22,8 +22,8 @@ func explainRestart(e *Exit, result Result, v Verdict, b Backoff, wait time.Dura
 }
 
 // explainEnd is "not restarting: killed by SIGKILL (out of memory), on the no-restart list".
-func explainEnd(e *Exit, result Result, v Verdict) string {
-	return fmt.Sprintf("not restarting: %s, %s", cause(e, result), v.Because)
+func explainEnd(cause string, v Verdict) string {
+	return fmt.Sprintf("not restarting: %s, %s", cause, v.Because)
 }
 
 func explainLimit(limit StartLimit, e *Exit) string {
@@ -39,22 +39,11 @@ func explainLimit(limit StartLimit, e *Exit) string {
 }
 
 func explainEarlyEnd(e *Exit, settle time.Duration) string {
-	if e.Err != "" {
-		return "not restarting: " + e.String()
-	}
 	return fmt.Sprintf("not restarting: %s within the first %s, before it counted as started", e, Span(settle))
 }
 
 func explainLeftovers() string {
 	return "not restarting: old processes are still there, and SendSIGKILL=no forbids to kill them"
-}
-
-// cause is the exit, and what happened before it when that decided.
-func cause(e *Exit, result Result) string {
-	if result == Timeout {
-		return "a stop took too long, " + e.String()
-	}
-	return e.String()
 }
 
 func past(e *Exit) string {

@@ -39,6 +39,8 @@ type Guardian struct {
 	Compressor []string
 	crashes    crashes
 
+	ear        *ear       // nil where the business may not notify
+	above      *announcer // nil where no manager wants to hear of the service
 	succession Succession
 	resumed    bool       // from a program that was in this process before
 	successor  *successor // asked for, and next in turn
@@ -52,16 +54,22 @@ type Guardian struct {
 	unwatch    func()     // undoes forwardSignals
 	collecting sync.Mutex // held from a reaping until the loop has been told
 	timer      *time.Timer
+	watchdog   *time.Timer
 
 	record   Record
 	nextID   string        // the NextInvocationID on disk
 	due      time.Duration // of the timer, on the clock that runs since boot; 0: not set
 	orphans  int           // that guardians before this one have reaped
 	business proc.ID
+	control  proc.ID   // the command that is run beside it
+	foreign  bool      // the business is not below the guardian
+	unawait  func()    // ends what AwaitMain has begun; nil if nothing
 	began    time.Time // of the present run, on the clock that does not jump
 	killed   bool      // the guardian sent the business a SIGKILL itself
 	waiting  []chan<- Reply
 	outcome  Outcome // what those waiting are about to be told; "" when nothing
+	reloads  []chan<- Reply
+	reloaded Outcome // and those who wait for a reload
 	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
 	finished bool
@@ -69,7 +77,7 @@ type Guardian struct {
 
 // A Reply answers a request.
 type Reply struct {
-	// Outcome says how a start or restart went; "" for other requests.
+	// Outcome says how a start, a restart or a reload by ExecReload= went; "" for other requests.
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Over says that the guardian ends.
 	Over bool `json:"over,omitempty"`
@@ -126,7 +134,7 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 		nextID:  newInvocationID(),
 		events:  make(chan message, 64),
 		over:    make(chan struct{}),
-		crashes: crashes{ended: make(chan struct{})},
+		crashes: newCrashes(),
 	}
 	g.record = Record{
 		State: Dead, Result: Success, Runs: previous.Runs,
@@ -170,7 +178,9 @@ func (g *Guardian) Ask(ctx context.Context, event Event) (Reply, error) {
 func (g *Guardian) Run() Record {
 	defer g.watchSignals()()
 	g.unwatch = g.forwardSignals()
+	defer g.startAnnouncing()()
 	g.keepLog()
+	defer g.startHearing()()
 	if g.resumed {
 		g.resume()
 	}
@@ -229,7 +239,7 @@ func (g *Guardian) next() []message {
 // mayStart reports a message on which the machine may decide to start the business.
 func mayStart(m message) bool {
 	switch m.(type) {
-	case reaped, TimerFired:
+	case reaped, TimerFired, WatchdogFired, audible:
 		return true
 	}
 	return false
@@ -247,13 +257,22 @@ func isStop(m message) bool {
 func (g *Guardian) take(m message) {
 	switch m := m.(type) {
 	case reaped:
+		g.hear() // what was said before an exit comes before it
 		for _, event := range g.exits(m) {
 			g.step(event)
 		}
+	case audible:
+		g.hear()
+		g.ear.heard <- struct{}{}
+	case TimerFired, WatchdogFired:
+		g.hear() // it may be in time
+		g.step(m.(Event))
 	case request:
 		g.answer(m)
 	case upgradeRequested:
 		g.upgrade()
+	case heartbeat:
+		g.giveSign()
 	case rotationRequested:
 		go g.rotate()
 	case successor:
@@ -278,6 +297,13 @@ func (g *Guardian) answer(r request) {
 	case StartRequested, RestartRequested:
 		g.waiting = append(g.waiting, r.reply)
 		g.step(r.event)
+	case ReloadRequested:
+		g.step(r.event)
+		if g.machine.state.Active() == "reloading" || g.reloaded != "" {
+			g.reloads = append(g.reloads, r.reply)
+			return
+		}
+		r.reply <- Reply{Record: g.snapshot()}
 	default:
 		g.step(r.event)
 		r.reply <- Reply{Record: g.snapshot(), Over: g.finished}
@@ -298,10 +324,15 @@ func (g *Guardian) step(event Event) {
 	if g.finished {
 		return
 	}
+	if _, reload := event.(ReloadRequested); reload && g.above != nil {
+		g.above.reloaded = true
+	}
 	for event != nil {
 		var next Event
 		for _, action := range g.machine.Step(time.Now(), event) {
-			g.changed = true
+			if _, sign := action.(SetWatchdog); !sign { // of which there are many
+				g.changed = true
+			}
 			if consequence := g.perform(action); consequence != nil {
 				next = consequence
 			}
@@ -317,11 +348,17 @@ func (g *Guardian) settle() {
 		g.save()
 		g.changed = false
 	}
-	if g.outcome == "" {
-		return
+	g.announce()
+	if g.outcome != "" {
+		g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
+		g.outcome = ""
 	}
-	g.tellWaiting(Reply{Outcome: g.outcome, Over: g.finished, Record: g.snapshot()})
-	g.outcome = ""
+	if g.reloaded != "" {
+		for _, waiting := range g.reloads {
+			waiting <- Reply{Outcome: g.reloaded, Over: g.finished, Record: g.snapshot()}
+		}
+		g.reloads, g.reloaded = nil, ""
+	}
 }
 
 func (g *Guardian) tellWaiting(reply Reply) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,9 +29,10 @@ type Succession struct {
 	// Pause returns when no client waits for an answer; those who come then wait for
 	// Continue, or for the other program.
 	Pause, Continue func()
-	// Become executes the program, unless last fails, which it calls right before. It
+	// Become executes the program, unless last fails, which it calls right before, with the
+	// reason if signals that come from then on may be lost or end the process. It
 	// returns only if that has failed.
-	Become func(binary string, state []byte, last func() error) error
+	Become func(binary string, state []byte, last func(exposed error) error) error
 	// Upgrade is the command that asks for a handover from outside; SIGUSR2 has it run.
 	Upgrade []string
 }
@@ -84,10 +87,13 @@ type heritage struct {
 	// Of the machine, beyond the record:
 	Exit                            *Exit
 	Running, Others, Awaited, Hurry bool
+	Control                         bool
+	Reload                          Result
 
 	Children proc.Children
 	Began    time.Duration // of the present run, on the clock that runs since boot
 	Killed   bool
+	Foreign  bool
 	Estate   bool // what a guardian that died has left is not gone yet
 }
 
@@ -96,7 +102,8 @@ func (g *Guardian) heritage() heritage {
 	return heritage{
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
-		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed,
+		Control: m.control, Reload: m.reload,
+		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed, Foreign: g.foreign,
 		Estate: g.estate != nil,
 	}
 }
@@ -115,6 +122,9 @@ func (g *Guardian) handOver(binary string) error {
 	}
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
+	if g.above != nil {
+		g.above.flush()
+	}
 	g.save() // should that program end at once, there is another way to go on: adoption
 	heritage, err := json.Marshal(g.heritage())
 	if err == nil {
@@ -132,7 +142,7 @@ func (g *Guardian) quiesce() {
 	go func() {
 		g.succession.Pause()
 		g.capture.Rest()
-		g.crashes.reports.Wait()
+		g.crashes.wait()
 		g.unwatch()
 		g.collecting.Lock()
 		close(quiet)
@@ -161,8 +171,15 @@ func (g *Guardian) carryOn() {
 	go g.collect() // a SIGCHLD may have gone unheard
 }
 
-// unheard refuses a handover in the middle of which somebody has spoken.
-func (g *Guardian) unheard() error {
+// unheard refuses a handover in the middle of which somebody has spoken. exposed is why
+// nobody would hear who speaks from now on until the new program listens.
+func (g *Guardian) unheard(exposed error) error {
+	if exposed != nil {
+		g.log.Warn().Err(exposed).Msg("a signal in the next milliseconds may be lost or end this guardian")
+	}
+	flushed := make(chan os.Signal, 1)
+	signal.Notify(flushed, syscall.SIGTERM)
+	signal.Stop(flushed) // waits until what the runtime has caught is in the channels
 	if len(g.requests) > 0 {
 		return errors.New("a signal has come that goes first; try again")
 	}
@@ -185,8 +202,9 @@ func (g *Guardian) upgrade() {
 }
 
 // Resume prepares a guardian that goes on in the process of another program's. state is
-// what that one gave to [Succession.Become].
-func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
+// what that one gave to [Succession.Become]; calls are the signals that have come since, by
+// [signal.Notify].
+func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zerolog.Logger) (*Guardian, error) {
 	var h heritage
 	if err := json.Unmarshal(handed, &h); err != nil {
 		return nil, fmt.Errorf("what was handed over makes no sense: %w", err)
@@ -199,8 +217,10 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 		service: h.Record.Service, dir: h.Dir, log: log, reaper: reaper, oom: proc.WatchOOM(), capture: capture,
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
-		crashes: crashes{ended: make(chan struct{})},
-		record:  h.Record, business: proc.ID(h.Record.Business), killed: h.Killed, resumed: true,
+		crashes:  newCrashes(),
+		requests: calls,
+		record:   h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control),
+		killed: h.Killed, foreign: h.Foreign, resumed: true,
 		orphans: h.Record.Orphans - h.Children.Orphans,
 		began:   time.Now().Add(h.Began - sinceBoot()),
 	}
@@ -210,6 +230,7 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 	}
 	m := restoreMachine(&g.service, g.record)
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
+	m.control, m.reload = h.Control, h.Reload
 	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
@@ -221,16 +242,32 @@ func Resume(handed []byte, capture *logs.Capture, log zerolog.Logger) (*Guardian
 // resume takes up what waits for its time, and what has happened since the other program
 // has looked.
 func (g *Guardian) resume() {
+	left := Infinity
 	if due := g.record.Progress.Due; due != 0 {
-		g.machine.timer++
-		g.setTimer(SetTimer{g.machine.timer, max(0, due-sinceBoot())})
+		left = max(0, due-sinceBoot())
+	}
+	for _, action := range g.machine.resume(time.Now(), left) {
+		g.perform(action)
 	}
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
-	if g.estate != nil && g.machine.running && !g.reaper.Spawned(g.business) {
-		err := g.estate.Watch(g.business, g.tellEnd)
+	if g.machine.running {
+		err := error(nil)
+		if g.estate != nil && !g.reaper.Spawned(g.business) {
+			err = g.estate.Watch(g.business, g.tellEnd)
+		} else {
+			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
+		}
 		if errors.Is(err, proc.ErrGone) {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
+		}
+	}
+	if g.machine.awaitsMain() {
+		go g.send(PIDFileChanged{})
+	}
+	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
+		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {
+			ended = append(ended, g.control.Exit(g.witness, 0))
 		}
 	}
 	go g.collect(ended...)

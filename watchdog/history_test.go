@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"holdfast/internal/notify"
 )
 
 // A history is a story about one machine, told line by line:
@@ -29,6 +31,8 @@ type history struct {
 	line    string
 	timer   SetTimer // the last one that was set
 	stale   SetTimer // the one before
+
+	watchdog, hungry SetWatchdog // the last one that was set, and the one before
 }
 
 type story struct{ name, text string }
@@ -37,6 +41,7 @@ func histories(t *testing.T, stories []story) {
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) {
 			h := &history{T: t, service: FileDefaults("test"), now: time.Now()}
+			h.service.Exec = Command{Path: "main"}
 			h.machine = NewMachine(&h.service)
 			for line := range strings.Lines(story.text) {
 				if h.line = strings.TrimSpace(line); h.line != "" {
@@ -103,12 +108,30 @@ func (h *history) event(words []string) Event {
 		return SpawnFailed{Exit{NoFork: true, Err: "resource temporarily unavailable"}}
 	case "exits", "killed": // exits 7; killed KILL; then: oom, core, leaving-others, after 1m
 		return h.exited(verb, rest)
+	case "control": // control exits 7, control killed TERM; then: leaving-others
+		e := h.exited(rest[0], rest[1:]).(Exited)
+		return ControlExited{Exit: e.Exit, Alone: e.Alone && !h.machine.running}
+	case "no-control":
+		return ControlExited{Exit: Exit{NoFork: true, Err: "resource temporarily unavailable"}, Alone: !h.machine.others}
+	case "main-found":
+		return MainFound{}
+	case "main-missing":
+		return MainMissing{"no PID file"}
+	case "pid-file-changed":
+		return PIDFileChanged{}
 	case "adopted":
 		return h.adopted(rest)
 	case "descendant-exited":
 		return DescendantExited{}
 	case "tree-emptied":
 		return TreeEmptied{}
+	case "says", "control-says", "other-says", "stranger-says": // then fields; stale: written before the reload
+		return h.notified(verb, rest)
+	case "starved":
+		h.now = h.now.Add(h.watchdog.After)
+		return WatchdogFired{h.watchdog.Timer}
+	case "starved-late":
+		return WatchdogFired{h.hungry.Timer}
 	case "later":
 		h.now = h.now.Add(h.duration(rest[0]))
 		return nil
@@ -144,12 +167,39 @@ func (h *history) exited(verb string, words []string) Event {
 	return e
 }
 
+func (h *history) notified(verb string, fields []string) Event {
+	n := Notified{From: map[string]Whom{"says": WhomMain, "control-says": WhomControl, "other-says": WhomAll}[verb], Wrote: h.now}
+	if fields[len(fields)-1] == "stale" {
+		n.Wrote, fields = h.now.Add(-time.Hour), fields[:len(fields)-1]
+	}
+	message, warnings, err := notify.Parse([]byte(strings.Join(fields, "\n")))
+	if err != nil || len(warnings) > 0 {
+		h.Fatalf("%s: %v %q", h.line, err, warnings)
+	}
+	if message.Monotonic == 0 {
+		n.Wrote = time.Time{}
+	}
+	n.Message, n.Main.PID = message, message.MainPID
+	return n
+}
+
 // action is the action in a word. Explanations are compared as facts, but must be
 // those that the machine itself goes by.
 func (h *history) action(action Action) string {
 	switch action := action.(type) {
+	case Begin:
+		return ""
 	case Spawn:
+		if action.Command > 0 {
+			return fmt.Sprintf("spawn:%d", action.Command)
+		}
 		return "spawn"
+	case FindMain:
+		return "find-main"
+	case AwaitMain:
+		return "await-main"
+	case RunControl:
+		return "run:" + h.service.commands(action.State)[action.Command].Path
 	case Kill:
 		var names []string
 		for _, signal := range action.Signals {
@@ -159,10 +209,15 @@ func (h *history) action(action Action) string {
 	case SetTimer:
 		h.stale, h.timer = h.timer, action
 		return "wait:" + action.After.String()
+	case SetWatchdog:
+		h.hungry, h.watchdog = h.watchdog, action
+		return "watchdog:" + action.After.String()
+	case SetMain:
+		return fmt.Sprintf("main:%d", action.Main.PID)
 	case Enter:
 		return string(action.State)
 	case EndRun:
-		if !reflect.DeepEqual(&action.Exit, h.machine.exit) {
+		if h.machine.exit != nil && !reflect.DeepEqual(&action.Exit, h.machine.exit) {
 			h.Errorf("%s: EndRun has %v, not %v", h.line, action.Exit, h.machine.exit)
 		}
 		return "ended"
@@ -185,6 +240,10 @@ func (h *history) fact(topic string) string {
 		return cmp.Or(h.machine.reason, "-")
 	case "result":
 		return string(h.machine.result)
+	case "status":
+		return cmp.Or(h.machine.told.Status, "-")
+	case "errno":
+		return strconv.Itoa(int(h.machine.told.Errno))
 	case "restarts": // NRestarts
 		return strconv.Itoa(h.machine.restarts)
 	}
@@ -200,10 +259,53 @@ func (h *history) set(name, value string) {
 		*s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	case "Type":
 		s.Type = Type(value)
+	case "NotifyAccess":
+		s.NotifyAccess = NotifyAccess(value)
+	case "WatchdogSec":
+		s.WatchdogSec = h.duration(value)
 	case "SettleSec":
 		s.SettleSec = h.duration(value)
 	case "RetryFailedStart":
 		s.RetryFailedStart = value == "yes"
+	case "ExecStart": // of a oneshot
+		switch {
+		case value == "":
+			s.Exec = Command{}
+		case s.Exec.Path == "main":
+			h.addCommand(&s.ExecMore, value)
+			s.Exec, s.ExecMore = s.ExecMore[0], nil
+		default:
+			h.addCommand(&s.ExecMore, value)
+		}
+	case "ExecCondition":
+		h.addCommand(&s.ExecCondition, value)
+	case "ExecStartPre":
+		h.addCommand(&s.ExecStartPre, value)
+	case "ExecStartPost":
+		h.addCommand(&s.ExecStartPost, value)
+	case "ExecReload":
+		h.addCommand(&s.ExecReload, value)
+	case "ExecStop":
+		h.addCommand(&s.ExecStop, value)
+	case "ExecStopPost":
+		h.addCommand(&s.ExecStopPost, value)
+	case "PIDFile":
+		s.BusinessPIDFile = value
+	case "RemainAfterExit":
+		s.RemainAfterExit = value == "yes"
+	case "TimeoutStartSec":
+		s.TimeoutStartSec = h.duration(value)
+	case "TimeoutAbortSec":
+		abort := h.duration(value)
+		s.TimeoutAbortSec = &abort
+	case "TimeoutStartFailureMode":
+		s.TimeoutStartFailureMode = FailureMode(value)
+	case "TimeoutStopFailureMode":
+		s.TimeoutStopFailureMode = FailureMode(value)
+	case "Force":
+		s.Policy.RestartForceExitStatus = exits(strings.ReplaceAll(value, ",", " "))
+	case "SuccessExitStatus":
+		s.Policy.SuccessExitStatus = exits(value)
 	case "Restart":
 		s.Policy.Restart = Restart(value)
 	case "Prevent":
@@ -239,6 +341,12 @@ func (h *history) set(name, value string) {
 	default:
 		h.Fatalf("%s: no such setting", name)
 	}
+}
+
+// addCommand adds a command by its name, with - in front if its failure does not count.
+func (h *history) addCommand(list *[]Command, name string) {
+	name, ignore := strings.CutPrefix(name, "-")
+	*list = append(*list, Command{Path: name, Args: []string{name}, IgnoreFailure: ignore})
 }
 
 func (h *history) duration(word string) time.Duration {

@@ -1,7 +1,6 @@
 package watchdog
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -21,21 +20,12 @@ const reportVariable = "HOLDFAST_CRASH_REPORT"
 
 // hookEnvironment is the business's environment with what systemd adds for ExecStopPost=
 // (systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager").
-// How a run ended that was never forked, or that nobody saw end, is left out.
 func hookEnvironment(env []string, run *Run) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(assignment string) bool {
 		name, _, _ := strings.Cut(assignment, "=")
 		return slices.Contains([]string{"MAINPID", "EXIT_CODE", "EXIT_STATUS", reportVariable}, name)
 	})
-	more := []string{"SERVICE_RESULT=" + string(run.Result)}
-	if exit := run.Exit; !exit.NoFork && !exit.Unknown {
-		status := fmt.Sprint(exit.Code)
-		if exit.Signal != 0 {
-			status = strings.TrimPrefix(SignalName(exit.Signal), "SIG")
-		}
-		more = append(more, "EXIT_CODE="+exit.Cause(), "EXIT_STATUS="+status)
-	}
-	return environment(env, more)
+	return environment(env, []string{"SERVICE_RESULT=" + string(run.Result)}, exitEnvironment(run.Exit))
 }
 
 // runHook runs an OnCrash= command until it ends, its time is over or the service is
@@ -46,7 +36,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 		spec.Env = append(spec.Env, reportVariable+"="+path)
 		if file, err := os.Open(path); err == nil {
 			defer file.Close()
-			spec.Stdin = file
+			spec.Stdin, spec.Redirect[0] = file, nil
 		}
 	}
 	id, ended, err := g.reaper.SpawnAside(spec)
@@ -90,7 +80,7 @@ func (g *Guardian) finishCrashes() {
 	done := make(chan struct{})
 	go func() {
 		g.capture.Rest()
-		g.crashes.reports.Wait()
+		g.crashes.wait()
 		close(done)
 	}()
 	if g.machine.stopping {

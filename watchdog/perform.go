@@ -17,12 +17,24 @@ import (
 // about at once, if any.
 func (g *Guardian) perform(action Action) Event {
 	switch action := action.(type) {
+	case Begin:
+		g.begin()
 	case Spawn:
-		return g.spawn()
+		return g.spawn(action.Command)
+	case RunControl:
+		return g.runControl(action)
+	case FindMain:
+		return g.findMain()
+	case AwaitMain:
+		g.awaitMain()
 	case Kill:
 		g.kill(action)
 	case SetTimer:
 		g.setTimer(action)
+	case SetWatchdog:
+		g.setWatchdog(action)
+	case SetMain:
+		return g.setMain(action.Main)
 	case Enter:
 		g.enter(action.State)
 	case EndRun:
@@ -30,19 +42,26 @@ func (g *Guardian) perform(action Action) Event {
 	case Explain:
 		g.explain(action.Decision)
 	case Answer:
-		g.outcome = action.Outcome
+		g.tell(action.Outcome)
 	case Finish:
 		g.finished = true
 	}
 	return nil
 }
 
-func (g *Guardian) spawn() Event {
+// begin prepares for whatever a life of the service will start.
+func (g *Guardian) begin() {
 	g.reportCrash() // of a run after which a restart was asked for
-	g.began, g.killed = time.Now(), false
-	g.record.InvocationID = g.nextID
+	g.record.InvocationID, g.record.Output = g.nextID, nil
 	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
-	spec, exit := g.spec()
+}
+
+func (g *Guardian) spawn(command int) Event {
+	if command > 0 {
+		g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
+	}
+	g.began, g.killed = time.Now(), false
+	spec, exit := g.ready(g.service.execStart(command), g.record.InvocationID, g.notifyEnvironment(WhomMain)...)
 	if exit == nil {
 		g.oom.Mark(selfPID)
 		id, err := g.reaper.Spawn(spec)
@@ -69,11 +88,16 @@ func (g *Guardian) kill(k Kill) {
 	if slices.Contains(k.Signals, syscall.SIGKILL) {
 		g.killed = true
 	}
-	if k.Whom == WhomMain {
-		if err := g.business.Signal(k.Signals...); err != nil && !errors.Is(err, proc.ErrGone) {
-			g.log.Warn().Err(err).Int("pid", g.business.PID).Msg("cannot signal the business")
-		}
+	switch k.Whom {
+	case WhomMain:
+		g.signalOne(g.business, k.Signals)
 		return
+	case WhomControl:
+		g.signalOne(g.control, k.Signals)
+		return
+	}
+	if g.business.PID != 0 && g.foreign {
+		g.signalOne(g.business, k.Signals)
 	}
 	n, err := g.reaper.SignalAll(k.Signals...)
 	if g.estate != nil {
@@ -87,6 +111,12 @@ func (g *Guardian) kill(k Kill) {
 	g.log.Debug().Int("processes", n).Msg("sent " + SignalName(k.Signals[0]))
 }
 
+func (g *Guardian) signalOne(id proc.ID, signals []syscall.Signal) {
+	if err := id.Signal(signals...); err != nil && !errors.Is(err, proc.ErrGone) {
+		g.log.Warn().Err(err).Int("pid", id.PID).Msg("cannot signal the process")
+	}
+}
+
 func (g *Guardian) setTimer(t SetTimer) {
 	if g.timer != nil {
 		g.timer.Stop()
@@ -98,10 +128,26 @@ func (g *Guardian) setTimer(t SetTimer) {
 	}
 }
 
+func (g *Guardian) setWatchdog(w SetWatchdog) {
+	if g.watchdog != nil {
+		g.watchdog.Stop()
+	}
+	g.watchdog = time.AfterFunc(w.After, func() { g.send(WatchdogFired{w.Timer}) })
+}
+
 func (g *Guardian) enter(state State) {
 	g.log.Debug().Str("from", string(g.record.State)).Str("to", string(state)).Msg("state")
+	if d := &g.service.Directories; d.leaves(g.record.State, state) {
+		if err := d.remove(g.service.Setup.RootDirectory); err != nil {
+			g.log.Warn().Err(err).Msg("cannot remove the runtime directory")
+		}
+	}
 	g.record.enter(state, time.Now())
 	g.due = 0
+	if g.watchdog != nil && !state.isWatched() {
+		g.watchdog.Stop()
+	}
+	g.leaveMain(state)
 	if state == Running && g.business.PID != 0 {
 		// By now the business may have moved to a cgroup of its own.
 		g.oom.Mark(g.business.PID)
@@ -115,12 +161,12 @@ func (g *Guardian) endRun(end EndRun) {
 	run.Lasted = time.Since(g.began)
 	run.Output = g.capture.Tail(keptLines)
 	g.record.Business = Process{}
-	g.business = proc.ID{}
+	g.business, g.foreign = proc.ID{}, false
 	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
 func (g *Guardian) explain(decision string) {
-	if run := g.record.LastRun(); run != nil && run.Exit != nil {
+	if run := g.record.LastRun(); run != nil && run.Exit != nil && run.InvocationID == g.record.InvocationID {
 		run.Decision = decision
 		if g.machine.result == Protocol { // found only when all of it had ended
 			run.Result = Protocol
@@ -130,16 +176,23 @@ func (g *Guardian) explain(decision string) {
 	g.reportCrash()
 }
 
-// exits turns what was reaped into events. Only the business's own exit carries a
-// decision; that of any other process below us may complete a stop.
+// exits turns what was reaped into events. Only the exits of the business and of the
+// control process carry a decision; that of any other below us may complete a stop.
 func (g *Guardian) exits(r reaped) []Event {
 	var events []Event
 	alone := g.settled() && r.alone
 	for _, ended := range r.ended {
+		if ended.ID == g.control {
+			events = append(events, ControlExited{Exit: g.endControl(ended), Alone: alone})
+			continue
+		}
 		if ended.ID != g.business {
 			continue
 		}
 		g.capture.Drain()
+		if g.mainMoved(ended) {
+			continue
+		}
 		run := g.record.LastRun()
 		run.MaxRSS, run.UserTime, run.SystemTime = ended.MaxRSS, ended.UserTime, ended.SystemTime
 		events = append(events, Exited{Exit: g.exitOf(ended), Lasted: time.Since(g.began), Alone: alone})
@@ -154,15 +207,9 @@ func (g *Guardian) exits(r reaped) []Event {
 	return events
 }
 
+// exitOf is the exit of the business, for which the kernel's word on a SIGKILL is asked.
 func (g *Guardian) exitOf(ended proc.Ended) Exit {
-	if ended.Unknown {
-		return unknownExit
-	}
-	status := ended.Status
-	if status.Exited() {
-		return Exit{Code: status.ExitStatus()}
-	}
-	exit := Exit{Signal: status.Signal(), Core: status.CoreDump()}
+	exit := plainExit(ended)
 	if exit.Signal == syscall.SIGKILL && !g.killed {
 		switch g.oom.Verdict(ended.ID.PID) {
 		case proc.ByOOM:
@@ -172,6 +219,17 @@ func (g *Guardian) exitOf(ended proc.Ended) Exit {
 		}
 	}
 	return exit
+}
+
+func plainExit(ended proc.Ended) Exit {
+	switch status := ended.Status; {
+	case ended.Unknown:
+		return unknownExit
+	case status.Exited():
+		return Exit{Code: status.ExitStatus()}
+	default:
+		return Exit{Signal: status.Signal(), Core: status.CoreDump()}
+	}
 }
 
 // newInvocationID is systemd's 128 random bits in hexadecimal (systemd.exec(5)).

@@ -20,7 +20,11 @@ func (g *Guardian) snapshot() Record {
 	r.Result, r.Reason, r.Restarts = g.machine.result, g.machine.reason, g.machine.restarts
 	r.Orphans = g.orphans + g.reaper.Orphans()
 	r.Progress = g.machine.progress()
+	r.Told = g.machine.told
 	r.Progress.Due = g.due
+	if !g.machine.control { // one that took too long may still be there, but is not waited for
+		r.Control = Process{}
+	}
 	r.NextInvocationID = g.nextID
 	if r.NextInvocationID == r.InvocationID {
 		r.NextInvocationID = newInvocationID()
@@ -30,7 +34,7 @@ func (g *Guardian) snapshot() Record {
 	}
 	r.Trouble = g.trouble()
 	if g.finished {
-		r.Guardian = Process{}
+		r.Guardian, r.NotifySocket = Process{}, ""
 	}
 	return r
 }
@@ -63,10 +67,14 @@ func (g *Guardian) trouble() string {
 	return strings.Join(all, "; ")
 }
 
-// resumeWindow carries an earlier guardian's start limit over, within one boot.
+// resumeWindow carries an earlier guardian's start limit over, within one boot, and its
+// result, which a refused start leaves as it is.
 func (g *Guardian) resumeWindow(previous Record) {
 	if previous.Window.Count == 0 || previous.BootID != proc.BootID() {
 		return
+	}
+	if !previous.orphaned() {
+		g.machine.result = previous.Result
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

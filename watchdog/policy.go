@@ -35,12 +35,13 @@ type Verdict struct {
 
 // Decide applies systemd's rules in their order (src/core/service.c,
 // service_shall_restart). The lists look at the exit of the business even when the
-// result has another cause, such as a stop that took too long.
-func (p Policy) Decide(result Result, e Exit) Verdict {
+// result has another cause, such as a stop that took too long; e is nil where there was
+// no business.
+func (p Policy) Decide(result Result, e *Exit) Verdict {
 	switch {
-	case p.RestartPreventExitStatus.Has(e):
+	case e != nil && p.RestartPreventExitStatus.Has(*e):
 		return Verdict{false, "on the no-restart list"}
-	case p.RestartForceExitStatus.Has(e):
+	case e != nil && p.RestartForceExitStatus.Has(*e):
 		return Verdict{true, "on the force-restart list"}
 	}
 	return Verdict{p.Restart.after(result), "Restart=" + string(p.Restart)}
@@ -49,7 +50,7 @@ func (p Policy) Decide(result Result, e Exit) Verdict {
 // after is the table of systemd.service(5), "Exit causes and the effect of the
 // Restart= settings".
 func (r Restart) after(result Result) bool {
-	if result == StartLimitHit {
+	if result == StartLimitHit || result == Skipped {
 		return false
 	}
 	switch r {
@@ -63,6 +64,8 @@ func (r Restart) after(result Result) bool {
 		return result != Success && result != ExitCode
 	case RestartOnAbort:
 		return result == BySignal || result == CoreDump
+	case RestartOnWatchdog:
+		return result == ByWatchdog
 	}
-	return false // no, and on-watchdog as long as no watchdog watches
+	return false
 }

@@ -29,7 +29,7 @@ func TestRestartTable(t *testing.T) {
 		for i, mode := range modes {
 			policy := Policy{Restart: Restart(mode)}
 			want := Verdict{row[i+1] == "R", "Restart=" + mode}
-			if got := policy.Decide(result, Exit{Code: 1}); got != want {
+			if got := policy.Decide(result, &Exit{Code: 1}); got != want {
 				t.Errorf("%s after %s: %+v, want %+v", mode, result, got, want)
 			}
 		}
@@ -72,7 +72,7 @@ func TestRestartLists(t *testing.T) {
 				RestartPreventExitStatus: exits(tt.prevent),
 				RestartForceExitStatus:   exits(tt.force),
 			}
-			if got := p.Decide(tt.result, tt.exit); got != tt.want {
+			if got := p.Decide(tt.result, &tt.exit); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})

@@ -23,7 +23,8 @@ func TestRandomHistories(t *testing.T) {
 	t.Logf("%d events in %d worlds: %v", events, worlds, seen)
 
 	// Worlds in which nothing happens prove nothing.
-	for _, state := range []State{Dead, Failed, Start, Running, StopSigterm, StopSigkill, FinalSigterm, FinalSigkill, AutoRestart} {
+	for _, state := range []State{Dead, Condition, StartPre, Start, StartPost, Running, AfterExit, Reload, Stop, StopWatchdog,
+		StopSigterm, StopSigkill, StopPost, FinalWatchdog, FinalSigterm, FinalSigkill, Failed, AutoRestart} {
 		if seen[string(state)] < 100 {
 			t.Errorf("only %d times in the state %s", seen[string(state)], state)
 		}
@@ -35,12 +36,12 @@ func TestRandomHistories(t *testing.T) {
 			}
 		}
 	}
-	for _, outcome := range []Outcome{Started, Ended, StartFailed, Cancelled} {
+	for _, outcome := range []Outcome{Started, Ended, StartFailed, NotWanted, Cancelled, Reloaded, ReloadFailed} {
 		if seen[string(outcome)] < 20 {
 			t.Errorf("only %d starts had the outcome %s", seen[string(outcome)], outcome)
 		}
 	}
-	for _, result := range []Result{Success, ExitCode, BySignal, CoreDump, OOMKill, Timeout, Resources, StartLimitHit} {
+	for _, result := range []Result{Success, ExitCode, BySignal, CoreDump, OOMKill, Timeout, Resources, StartLimitHit, Skipped} {
 		if seen["result "+string(result)] < 5 {
 			t.Errorf("only %d services ended with the result %s", seen["result "+string(result)], result)
 		}
@@ -78,11 +79,16 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		switch action := action.(type) {
 		case Enter:
 			state = action.State
-			if state == Running && w.business == nil {
+			if state == Running && w.business == nil && (w.service.Type != Forking || len(w.others) == 0) {
 				w.wrong("running without a business")
+			}
+			if up := state == Running || state == AfterExit; up && w.machine.control {
+				w.wrong("%s beside a control process", state)
 			}
 		case Spawn:
 			w.judgeSpawn(i, actions)
+		case RunControl:
+			w.judgeRunControl(i, actions, action)
 		case Kill:
 			w.judgeKill(event, state, action)
 		case SetTimer:
@@ -94,6 +100,12 @@ func (w *world) judge(event Event, was State, actions []Action) {
 				w.wrong("a run ended although nothing did")
 			}
 		case Answer:
+			if action.Outcome == Reloaded || action.Outcome == ReloadFailed {
+				if was != Reload {
+					w.wrong("%s, though it did not reload", action.Outcome)
+				}
+				continue
+			}
 			if !awaited {
 				w.wrong("an answer that nobody waits for")
 			}
@@ -124,10 +136,45 @@ func (w *world) judgeSpawn(i int, actions []Action) {
 	if !w.deadline.IsZero() {
 		w.wrong("started after a stop was asked for")
 	}
-	if i == 0 || actions[i-1] != (Enter{Start}) || i != len(actions)-1 {
-		w.wrong("a spawn that does not come last, from the state start")
+	if i != len(actions)-1 || w.machine.state != Start || w.machine.control {
+		w.wrong("a spawn that does not come last, from the state start, alone")
 	}
+	if actions[i] != (Spawn{}) { // the next command of a oneshot
+		return
+	}
+	if len(w.service.ExecCondition)+len(w.service.ExecStartPre) == 0 {
+		w.judgeStart()
+	}
+}
+
+// judgeRunControl is for the start of a command: nothing that was to come before the
+// business comes after a stop was asked for.
+func (w *world) judgeRunControl(i int, actions []Action, r RunControl) {
+	if i != len(actions)-1 || w.machine.state != r.State {
+		w.wrong("a command that does not come last, or is not of this state")
+	}
+	switch r.State {
+	case Condition, StartPre, Start, StartPost, Reload:
+		if !w.deadline.IsZero() {
+			w.wrong("%s begins after a stop was asked for", directive(r.State))
+		}
+	}
+	first := r.State == Condition
+	switch before := len(w.service.ExecCondition); r.State {
+	case StartPre:
+		first = before == 0
+	case Start:
+		first = before+len(w.service.ExecStartPre) == 0
+	}
+	if first && r.Command == 0 {
+		w.judgeStart()
+	}
+}
+
+// judgeStart is for the first thing that a start starts.
+func (w *world) judgeStart() {
 	w.judgeLeftovers()
+	w.spawned = append(w.spawned, w.now)
 
 	limit := w.service.StartLimit
 	recent := slices.DeleteFunc(slices.Clone(w.spawned), func(at time.Time) bool {
@@ -137,8 +184,8 @@ func (w *world) judgeSpawn(i int, actions []Action) {
 	if limit.Interval == Infinity {
 		most = limit.Burst
 	}
-	if limit.Interval > 0 && len(recent) >= most {
-		w.wrong("%d starts within %v, where %d are allowed", len(recent)+1, limit.Interval, limit.Burst)
+	if limit.Interval > 0 && len(recent) > most {
+		w.wrong("%d starts within %v, where %d are allowed", len(recent), limit.Interval, limit.Burst)
 	}
 }
 
@@ -148,8 +195,8 @@ func (w *world) judgeLeftovers() {
 	for _, p := range w.alive() {
 		switch mode := w.service.KillMode; {
 		case mode == KillNone: // asked for
-		case mode == KillProcess && p != w.business:
-		case w.machine.state != Start && !w.service.SendSIGKILL: // a failure, or stopped as far as allowed
+		case mode == KillProcess && p != w.business: // a command that was given up is nobody's
+		case !w.machine.isStarting() && !w.service.SendSIGKILL: // a failure, or stopped as far as allowed
 		case w.service.SendSIGKILL && w.anybodyStuck(): // nothing ends it
 		default:
 			w.wrong("the old processes are still there")
@@ -168,10 +215,16 @@ func (w *world) judgeKill(event Event, state State, k Kill) {
 	if _, asked := event.(KillRequested); asked {
 		return
 	}
+	if w.machine.reload == Timeout && k.Whom == WhomControl {
+		return // of a reload that took too long
+	}
 	if slices.Contains(k.Signals, syscall.SIGKILL) && (!w.service.SendSIGKILL || state != StopSigkill && state != FinalSigkill) {
 		w.wrong("sends SIGKILL in %s, SendSIGKILL=%v", state, w.service.SendSIGKILL)
 	}
-	if mode := w.service.KillMode; mode == KillNone && state != Running || mode == KillProcess && k.Whom != WhomMain {
+	if k.Whom == WhomControl && w.control == nil {
+		w.wrong("signals a control process that is not there")
+	}
+	if mode := w.service.KillMode; mode == KillNone && state != Running && state != AfterExit || mode == KillProcess && k.Whom == WhomAll {
 		w.wrong("signals %s, KillMode=%s", k.Whom, mode)
 	}
 }
@@ -181,6 +234,14 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 	switch state {
 	case Start:
 		shortest, longest = w.service.SettleSec, w.service.SettleSec
+		if w.service.Type == Oneshot || w.service.Type == Forking {
+			shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
+		}
+	case Condition, StartPre, StartPost, Reload:
+		shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
+	case FinalSigkill:
+		shortest = max(shortest, killingTime)
+		longest = shortest
 	case AutoRestart:
 		shortest, longest = w.service.Backoff.RestartSec, w.service.Backoff.RestartSec
 		if w.service.Backoff.grows() {

@@ -21,13 +21,22 @@ type Record struct {
 	// disk; "" when all is well.
 	Trouble string `json:"trouble,omitempty"`
 
+	// Output is the last lines of a start that failed before there was a business.
+	Output []string `json:"output,omitempty"`
+
 	// Guardian and Business are the live processes, as far as the guardian knew.
 	Guardian Process `json:"guardian,omitzero"`
 	Business Process `json:"business,omitzero"`
+	// Control is the command that is run beside the business, such as ExecReload=.
+	Control Process `json:"control,omitzero"`
 	// Program is what runs in the guardian.
 	Program Program `json:"program,omitzero"`
 	// BootID tells whether the processes can still be there after a reboot.
 	BootID string `json:"boot_id,omitempty"`
+	// Told is what the business has said of itself.
+	Told Told `json:"told,omitzero"`
+	// NotifySocket is where it says so, its NOTIFY_SOCKET; "" where it may not.
+	NotifySocket string `json:"notify_socket,omitempty"`
 	// InvocationID is that of the present or last run, the business's INVOCATION_ID.
 	InvocationID string `json:"invocation_id,omitempty"`
 	// NextInvocationID will be that of the next run. By it a business is found whose
@@ -85,8 +94,10 @@ type Run struct {
 	PID    int `json:"pid,omitempty"`
 	// InvocationID is in the environment of whatever the run started.
 	InvocationID string `json:"invocation_id,omitempty"`
-	// Session is the session that the business was started in and cannot leave.
+	// Session is the session that the business was started in and cannot leave. Group is its
+	// process group, if it does not lead that.
 	Session int `json:"session,omitempty"`
+	Group   int `json:"group,omitempty"`
 	// Seal is the number under which a witness keeps its exit; 0 where there is none.
 	Seal uint64 `json:"seal,omitempty"`
 	// Adopted is when another guardian took it over; zero for one whose own guardian lived.
@@ -170,6 +181,7 @@ func (r *Record) enter(state State, now time.Time) {
 	was, is := r.State.Active(), state.Active()
 	r.State, r.StateChanged, r.NextStart = state, now, time.Time{}
 	idle := func(active string) bool { return active == "inactive" || active == "failed" }
+	up := func(active string) bool { return active == "active" || active == "reloading" }
 	switch {
 	case idle(was) && !idle(is):
 		r.InactiveExit = now
@@ -177,9 +189,9 @@ func (r *Record) enter(state State, now time.Time) {
 		r.InactiveEnter = now
 	}
 	switch {
-	case was != "active" && is == "active":
+	case !up(was) && up(is):
 		r.ActiveEnter = now
-	case was == "active" && is != "active":
+	case up(was) && !up(is):
 		r.ActiveExit = now
 	}
 }

@@ -80,9 +80,10 @@ func TestActiveState(t *testing.T) {
 	want := map[string][]State{
 		"inactive":     {Dead, ""},
 		"failed":       {Failed},
-		"activating":   {Start, AutoRestart},
-		"active":       {Running},
-		"deactivating": {StopSigterm, StopSigkill, FinalSigterm, FinalSigkill},
+		"activating":   {Condition, StartPre, Start, StartPost, AutoRestart},
+		"active":       {Running, AfterExit},
+		"reloading":    {Reload},
+		"deactivating": {Stop, StopWatchdog, StopSigterm, StopSigkill, StopPost, FinalWatchdog, FinalSigterm, FinalSigkill},
 	}
 	for active, states := range want {
 		for _, state := range states {

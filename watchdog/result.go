@@ -16,19 +16,31 @@ const (
 	Protocol      Result = "protocol"
 	Resources     Result = "resources"
 	OOMKill       Result = "oom-kill"
+	ByWatchdog    Result = "watchdog"
 	StartLimitHit Result = "start-limit-hit"
+	Skipped       Result = "exec-condition" // ExecCondition= said no
 )
 
 // resultOf is what an exit of the business makes of the service. systemd hears of the
 // out-of-memory killer before it hears of the exit, so neither SIGKILL on the success
 // list nor the prefix "-" makes a success of that; OOM on the success list does.
-func (p Policy) resultOf(e Exit, ignoreFailure bool) Result {
+func (s *Service) resultOf(e Exit, c Command) Result {
+	if e.OOM != NotOOM && !s.Policy.SuccessExitStatus.OOM {
+		return OOMKill
+	}
+	return s.Policy.result(e, c, s.Type != Oneshot)
+}
+
+// resultOfControl is what an exit of another command makes of it, one of that state.
+func (s *Service) resultOfControl(e Exit, c Command, of State) Result {
+	return s.Policy.result(e, c, of == Start)
+}
+
+func (p Policy) result(e Exit, c Command, daemon bool) Result {
 	switch {
 	case e.NoFork:
 		return Resources
-	case e.OOM != NotOOM && !p.SuccessExitStatus.OOM:
-		return OOMKill
-	case ignoreFailure || p.clean(e):
+	case c.IgnoreFailure || p.clean(e, daemon):
 		return Success
 	case e.Signal == 0:
 		return ExitCode
@@ -38,10 +50,10 @@ func (p Policy) resultOf(e Exit, ignoreFailure bool) Result {
 	return BySignal
 }
 
-// clean is systemd's test for the main process of a long-running service: exit code
-// 0, death by one of the four polite signals, or an exit on the success list, where a
-// signal counts only when no core was dumped (src/shared/exit-status.c).
-func (p Policy) clean(e Exit) bool {
+// clean is systemd's test (src/shared/exit-status.c): exit code 0 or an exit on the
+// success list, where a signal counts only when no core was dumped. For the main process
+// of a long-running service, and for ExecStart= of Type=forking, death by one of the four polite signals is clean, too.
+func (p Policy) clean(e Exit, daemon bool) bool {
 	if e.Core {
 		return false
 	}
@@ -49,7 +61,7 @@ func (p Policy) clean(e Exit) bool {
 	case 0:
 		return e.Code == 0 || p.SuccessExitStatus.Has(e)
 	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE:
-		return true
+		return daemon || p.SuccessExitStatus.Has(e)
 	}
 	return p.SuccessExitStatus.Has(e)
 }

@@ -56,8 +56,9 @@ func TestResultOfExit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := Policy{SuccessExitStatus: exits(tt.success)}
-			if got := p.resultOf(tt.exit, tt.ignore); got != tt.want {
+			s := FileDefaults("test")
+			s.Policy.SuccessExitStatus = exits(tt.success)
+			if got := s.resultOf(tt.exit, Command{IgnoreFailure: tt.ignore}); got != tt.want {
 				t.Errorf("SuccessExitStatus=%s: %v is %s, want %s", tt.success, tt.exit, got, tt.want)
 			}
 		})

@@ -28,12 +28,29 @@ type Service struct {
 	Description string
 	// Source is the service file's path, "" for a bare command line.
 	Source string
+	// DropIns are the paths of the files that have changed it, in the order of reading.
+	DropIns []string
 	// Type says when the business counts as started.
 	Type Type
-	// Exec is the command line of the business.
+	// Exec is the command line of the business, ExecStart=. Without a Path there is none,
+	// which Type=oneshot allows.
 	Exec Command
-	// Environment is the business's whole environment, as NAME=value.
+	// ExecMore are the further ones of Type=oneshot, run one after another.
+	ExecMore []Command
+	// These are run beside the business, each list in its order, as systemd.service(5) says.
+	ExecCondition, ExecStartPre, ExecStartPost, ExecReload, ExecStop, ExecStopPost []Command
+	// RemainAfterExit counts the service as active after the business has ended well.
+	RemainAfterExit bool
+	// Environment is NAME=value, all that is known of the environment before a start.
 	Environment []string
+	// EnvironmentFiles are read at each start. What they say comes after Environment.
+	EnvironmentFiles []EnvironmentFile `json:",omitempty"`
+	// UnsetEnvironment is taken out of the environment last of all: a NAME, or a NAME=value
+	// where it has that value.
+	UnsetEnvironment []string `json:",omitempty"`
+	// ExecSearchPath is the directories of programs that are called by a bare name; none
+	// means systemd's.
+	ExecSearchPath []string `json:",omitempty"`
 	// WorkingDirectory is an absolute path.
 	WorkingDirectory string
 	// WorkingDirectoryOptional starts the business in / where the directory is missing.
@@ -43,11 +60,27 @@ type Service struct {
 	// User and Group are names or numbers; "" keeps the guardian's own. They are
 	// looked up at every start, as systemd does.
 	User, Group string
+	// SupplementaryGroups are names or numbers of more groups.
+	SupplementaryGroups []string
 	// OOMScoreAdjust is the business's oom_score_adj, -1000 to 1000; nil means what
 	// the guardian was given when it started.
 	OOMScoreAdjust *int
+	// IgnoreSIGPIPE starts the business with SIGPIPE ignored.
+	IgnoreSIGPIPE bool
+	// Setup is the rest of what the business's process is before it is the business.
+	Setup Setup `json:",omitzero"`
+	// Standard is what the standard streams are.
+	Standard Standard `json:",omitzero"`
+	// Directories are made before each start.
+	Directories Directories `json:",omitzero"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
+	// BusinessPIDFile is where the business writes its own, see [Type.WritesPIDFile]; "" if
+	// nowhere.
+	BusinessPIDFile string `json:",omitempty"`
+	// GuessMainPID takes the only child that a Type=forking without a PID file has left for
+	// its business.
+	GuessMainPID bool `json:",omitempty"`
 
 	// Policy decides what follows the end of a run.
 	Policy Policy
@@ -81,6 +114,17 @@ type Service struct {
 	SendSIGKILL bool
 	// TimeoutStopSec is how long each phase of a stop waits; Infinity means for ever.
 	TimeoutStopSec time.Duration
+	// NotifyAccess says who may notify the guardian.
+	NotifyAccess NotifyAccess
+	// WatchdogSec is how long the business may not be heard of (WATCHDOG=1) once it is
+	// started; 0 or Infinity means for ever.
+	WatchdogSec time.Duration
+	// WatchdogSignal ends a business with a core, where that is asked for: SIGABRT.
+	WatchdogSignal syscall.Signal
+	// TimeoutAbortSec is how long such an end may take; nil means TimeoutStopSec.
+	TimeoutAbortSec *time.Duration
+	// TimeoutStartFailureMode and TimeoutStopFailureMode say how what takes too long is ended.
+	TimeoutStartFailureMode, TimeoutStopFailureMode FailureMode
 	// ReloadSignal asks the business to read its configuration again; SIGHUP by default.
 	ReloadSignal syscall.Signal
 
@@ -92,23 +136,72 @@ type Service struct {
 	OnCrash Command
 }
 
+// An EnvironmentFile is one or more files of variables (EnvironmentFile=).
+type EnvironmentFile struct {
+	// Path is absolute, a pattern of glob(7).
+	Path string
+	// Optional says that it may be missing, or wrong (the prefix "-").
+	Optional bool `json:",omitempty"`
+}
+
 // A Command is a program with its arguments.
 type Command struct {
-	// Path is absolute.
+	// Path is absolute, or a bare name that is looked up at each start.
 	Path string
 	// Args includes the name under which the program is started, argv[0].
 	Args []string
 	// IgnoreFailure counts every exit as a success (the prefix "-").
 	IgnoreFailure bool
+	// Expand says that variables are put into Args at each run, by systemd's rules: those of
+	// the service, and $MAINPID and its like.
+	Expand bool `json:",omitempty"`
+	// Privileges says what of the service's identity the command does not take on.
+	Privileges Privileges `json:",omitempty"`
 }
+
+// Privileges are a prefix of a command line that asks for more of them, as in
+// systemd.service(5), "Command lines".
+type Privileges string
+
+// The prefixes.
+const (
+	FullPrivileges Privileges = "+" // nothing that takes privileges away
+	OwnUser        Privileges = "!" // neither User= nor Group=, but all else
+)
 
 // Type says when a business counts as started, as Type= of systemd.service(5).
 type Type string
 
 // The types of service that can be guarded.
 const (
-	Simple Type = "simple" // once it was forked
-	Exec   Type = "exec"   // once its program was executed
+	Simple  Type = "simple"  // once it was forked
+	Exec    Type = "exec"    // once its program was executed
+	Oneshot Type = "oneshot" // once it has ended: its work is the start
+	Forking Type = "forking" // once the process that was started has ended well: another is the business
+	Idle    Type = "idle"    // as simple: there are no jobs whose end it would await
+	Notify  Type = "notify"  // once it says so itself, sd_notify(3)
+	// NotifyReload is Notify for a business that also says when it has reloaded.
+	NotifyReload Type = "notify-reload"
+)
+
+// isPrompt reports a type whose business counts as started once it is spawned.
+func (t Type) isPrompt() bool { return t == Simple || t == Exec || t == Idle }
+
+// WritesPIDFile reports that PIDFile= names the file of the business, which is made for a
+// service manager and has one, and not where the guardian's PID is written.
+func (t Type) WritesPIDFile() bool { return t == Forking || t.notifies() }
+
+// notifies reports a type whose business says itself when it is started.
+func (t Type) notifies() bool { return t == Notify || t == NotifyReload }
+
+// FailureMode says how what takes too long is ended, as in systemd.service(5).
+type FailureMode string
+
+// The values of TimeoutStartFailureMode= and TimeoutStopFailureMode=.
+const (
+	FailTerminate FailureMode = "terminate" // by KillSignal, then FinalKillSignal
+	FailAbort     FailureMode = "abort"     // by WatchdogSignal, then FinalKillSignal
+	FailKill      FailureMode = "kill"      // by FinalKillSignal at once
 )
 
 // KillMode says which processes a stop signals, as in systemd.kill(5).
@@ -128,6 +221,7 @@ func FileDefaults(name string) Service {
 	s.Environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	s.WorkingDirectory = "/"
 	s.UMask = 0o022
+	s.IgnoreSIGPIPE = true
 	s.Type = Simple
 	s.Policy.Restart = RestartNo
 	s.Backoff = Backoff{RestartSec: 100 * time.Millisecond, RestartMaxDelaySec: Infinity}
@@ -168,5 +262,11 @@ func defaults(name string) Service {
 		SendSIGKILL:     true,
 		ReloadSignal:    syscall.SIGHUP,
 		Log:             logs.Default(),
+		GuessMainPID:    true,
+		WatchdogSignal:  syscall.SIGABRT,
+		NotifyAccess:    NotifyNone,
+
+		TimeoutStartFailureMode: FailTerminate,
+		TimeoutStopFailureMode:  FailTerminate,
 	}
 }

@@ -15,7 +15,7 @@ const sigRTMin, sigRTMax = 34, 64
 // ParseSignal reads a signal's name, with or without SIG, or its number: KILL,
 // SIGKILL, 9, RTMIN+3.
 func ParseSignal(word string) (syscall.Signal, error) {
-	if number, err := strconv.ParseUint(word, 10, 8); err == nil {
+	if number, err := strconv.ParseUint(strings.TrimPrefix(word, "+"), 0, 32); err == nil && !strings.Contains(word, "_") {
 		if number == 0 || number > sigRTMax {
 			return 0, fmt.Errorf("no signal has the number %d", number)
 		}
@@ -35,7 +35,8 @@ func signalNamed(word string) (syscall.Signal, bool) {
 	for _, edge := range []struct {
 		name string
 		base int
-	}{{"SIGRTMIN", sigRTMin}, {"SIGRTMAX", sigRTMax}} {
+		sign byte
+	}{{"SIGRTMIN", sigRTMin, '+'}, {"SIGRTMAX", sigRTMax, '-'}} {
 		offset, found := strings.CutPrefix(name, edge.name)
 		if !found {
 			continue
@@ -43,7 +44,7 @@ func signalNamed(word string) (syscall.Signal, bool) {
 		n := 0
 		if offset != "" {
 			var err error
-			if n, err = strconv.Atoi(offset); err != nil || offset[0] != '+' && offset[0] != '-' {
+			if n, err = strconv.Atoi(offset); err != nil || offset[0] != edge.sign {
 				return 0, false
 			}
 		}

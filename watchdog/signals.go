@@ -13,12 +13,18 @@ var selfPID = os.Getpid()
 // watchSignals turns the guardian's own signals into messages, from forwardSignals on.
 func (g *Guardian) watchSignals() (stop func()) {
 	g.children = make(chan os.Signal, 1) // one stands for all: each look reaps whatever has ended
-	g.requests = make(chan os.Signal, 64)
+	if g.requests == nil {
+		g.requests = make(chan os.Signal, 64)
+	}
 	g.hangup = onHangup()
 	signal.Notify(g.children, syscall.SIGCHLD)
 	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,
-		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
-		syscall.SIGPIPE) // caught, not ignored: an ignored one stays ignored in the business
+		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	if g.service.IgnoreSIGPIPE { // what is ignored here stays ignored in the business
+		signal.Ignore(syscall.SIGPIPE)
+	} else {
+		signal.Notify(g.requests, syscall.SIGPIPE)
+	}
 	if g.hangup != nil {
 		signal.Notify(g.requests, syscall.SIGHUP)
 	}

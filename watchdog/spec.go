@@ -2,22 +2,24 @@ package watchdog
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"os/user"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"holdfast/internal/proc"
 )
 
-// spec is how the business is spawned, looked up anew for each run, or the exit that
-// stands for why it cannot be.
-func (g *Guardian) spec() (proc.Spec, *Exit) {
+// spec is how a command is spawned, looked up anew each time, or the exit that stands for
+// why it cannot be. It changes nothing that a program could notice; see [Guardian.ready].
+// The mark is what its processes are found by.
+func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec, *Exit) {
 	s := &g.service
-	credential, identity, exit := credentials(s.User, s.Group)
+	files, exit := g.environmentFiles()
+	if exit != nil {
+		return proc.Spec{}, exit
+	}
+	credential, identity, exit := s.credentials(command.Privileges)
 	if exit != nil {
 		return proc.Spec{}, exit
 	}
@@ -27,21 +29,57 @@ func (g *Guardian) spec() (proc.Spec, *Exit) {
 			g.log.Warn().Err(err).Msg("cannot give the log pipe to " + s.User)
 		}
 	}
+	if s.BusinessPIDFile != "" {
+		more = append(more, "PIDFILE="+s.BusinessPIDFile)
+	}
 	dir := s.WorkingDirectory
 	if s.WorkingDirectoryOptional {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		if info, err := os.Stat(filepath.Join(s.Setup.RootDirectory, dir)); err != nil || !info.IsDir() {
 			dir = "/"
 		}
 	}
-	env := environment(identity, s.Environment, []string{
-		"INVOCATION_ID=" + g.record.InvocationID,
-		proc.InvocationVariable + "=" + g.record.InvocationID,
-	})
-	return proc.Spec{
-		Path: s.Exec.Path, Args: s.Exec.Args, Env: env, Dir: dir,
-		Stdout: g.capture.Stdout(), Stderr: g.capture.Stderr(),
+	run := append([]string{"INVOCATION_ID=" + g.record.InvocationID}, more...)
+	env := append(s.compose(identity, files, run), proc.InvocationVariable+"="+mark)
+	args, unset := command.arguments(env)
+	if len(unset) > 0 {
+		g.log.Warn().Strs("variables", unset).Msg("variables of the command line are not set, so they are empty")
+	}
+	spec := proc.Spec{
+		Path: LookUpProgram(command.Path, s.ExecSearchPath), Args: args, Env: env, Dir: dir,
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
-	}, nil
+	}
+	s.Standard.redirect(&spec, g.capture.Stdout(), g.capture.Stderr())
+	setup := s.setup(command)
+	if slices.ContainsFunc(more, func(assignment string) bool { return strings.HasPrefix(assignment, "WATCHDOG_USEC=") }) {
+		setup.PIDVariable = "WATCHDOG_PID" // by which it knows that it is meant, and not who has started it
+	}
+	if !setup.IsZero() {
+		spec.Setup = &setup
+	}
+	return spec, nil
+}
+
+// setup leaves out of the service's what is not for such a command.
+func (s *Service) setup(c Command) Setup {
+	setup := s.Setup
+	if c.Privileges == FullPrivileges {
+		setup.RootDirectory, setup.SecureBits, setup.NoNewPrivileges = "", 0, false
+		setup.CapabilityBoundingSet, setup.AmbientCapabilities = nil, 0
+	}
+	return setup
+}
+
+// ready is [Guardian.spec], and makes what that refers to.
+func (g *Guardian) ready(command Command, mark string, more ...string) (proc.Spec, *Exit) {
+	spec, exit := g.spec(command, mark, more...)
+	owner := spec.Credential
+	if exit == nil && command.Privileges != "" { // they are User='s all the same
+		owner, _, exit = g.service.credentials("")
+	}
+	if exit == nil {
+		exit = g.service.Directories.make(g.service.Setup.RootDirectory, owner)
+	}
+	return spec, exit
 }
 
 // environment joins lists of NAME=value. Of a name that occurs twice the later value
@@ -59,71 +97,6 @@ func environment(lists ...[]string) []string {
 		env = append(env, assignment)
 	}
 	return env
-}
-
-// credentials looks User= and Group= up. identity is what systemd adds to the
-// environment for a User= (systemd.exec(5), "Environment Variables").
-func credentials(userName, groupName string) (c *syscall.Credential, identity []string, exit *Exit) {
-	if userName == "" && groupName == "" {
-		return nil, nil, nil
-	}
-	c = &syscall.Credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
-	if userName != "" {
-		u, err := LookupUser(userName)
-		if err != nil {
-			return nil, nil, &Exit{Code: int(proc.StepUser), Err: err.Error()}
-		}
-		c.Uid, c.Gid = number(u.Uid), number(u.Gid)
-		groups, err := u.GroupIds()
-		if err != nil {
-			return nil, nil, &Exit{Code: int(proc.StepGroup), Err: fmt.Sprintf("groups of %s: %v", userName, err)}
-		}
-		for _, id := range groups {
-			c.Groups = append(c.Groups, number(id))
-		}
-		identity = []string{"HOME=" + u.HomeDir, "LOGNAME=" + u.Username, "USER=" + u.Username}
-	}
-	if groupName != "" {
-		group, err := LookupGroup(groupName)
-		if err != nil {
-			return nil, nil, &Exit{Code: int(proc.StepGroup), Err: err.Error()}
-		}
-		c.Gid = number(group.Gid)
-	}
-	return c, identity, nil
-}
-
-// LookupUser finds a user by name or number.
-func LookupUser(name string) (*user.User, error) {
-	u, err := user.Lookup(name)
-	if err == nil {
-		return u, nil
-	}
-	if _, numeric := strconv.ParseUint(name, 10, 32); numeric == nil {
-		if u, err = user.LookupId(name); err == nil {
-			return u, nil
-		}
-	}
-	return nil, fmt.Errorf("no user is called %q on this host", name)
-}
-
-// LookupGroup finds a group by name or number.
-func LookupGroup(name string) (*user.Group, error) {
-	group, err := user.LookupGroup(name)
-	if err == nil {
-		return group, nil
-	}
-	if _, numeric := strconv.ParseUint(name, 10, 32); numeric == nil {
-		if group, err = user.LookupGroupId(name); err == nil {
-			return group, nil
-		}
-	}
-	return nil, fmt.Errorf("no group is called %q on this host", name)
-}
-
-func number(id string) uint32 {
-	n, _ := strconv.ParseUint(id, 10, 32) // the system's own database holds only numbers
-	return uint32(n)
 }
 
 // exitOfSpawn is the exit that systemd would have reported for the failed step.

@@ -24,6 +24,7 @@ type world struct {
 	told    []chapter // the history so far
 
 	business  *process
+	control   *process
 	others    []*process // whatever else is below the guardian
 	forks     int        // how many more processes this world may see
 	timers    []alarm    // that will fire, the stale ones, too
@@ -31,6 +32,7 @@ type world struct {
 	guardians int        // that will be killed
 	asks      time.Time  // when the next one does
 
+	awaiting bool        // a PID file
 	counts   int         // the number of the timer that counts; 0 for none
 	awaited  bool        // somebody waits for a start
 	deadline time.Time   // by which a stop must be over; zero before it was asked for
@@ -75,7 +77,25 @@ func (w *world) anyService() Service {
 	if w.chance(50) {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
-	s.Type = pick(w, Simple, Exec)
+	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle, Forking)
+	s.Exec = Command{Path: "/bin/test"}
+	if w.chance(50) {
+		commands := func() []Command {
+			return make([]Command, pick(w, 0, 0, 0, 1, 2))
+		}
+		s.ExecCondition, s.ExecStartPre, s.ExecStartPost = commands(), commands(), commands()
+		s.ExecReload, s.ExecStop, s.ExecStopPost = commands(), commands(), commands()
+	}
+	if w.chance(50) {
+		s.BusinessPIDFile = "/run/test.pid"
+	}
+	if s.Type == Oneshot {
+		s.ExecMore = make([]Command, pick(w, 0, 0, 1, 2))
+	}
+	s.RemainAfterExit = w.chance(20)
+	s.TimeoutStartSec = pick(w, 2*time.Second, 10*time.Second, Infinity)
+	s.TimeoutStartFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
+	s.TimeoutStopFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
 	s.Policy.Restart = pick(w, RestartNo, RestartAlways, RestartAlways, RestartAlways, RestartOnFailure, RestartOnSuccess, RestartOnAbnormal, RestartOnAbort)
 	s.Policy.RestartPreventExitStatus = exits(pick(w, "", "", "3", "KILL", "OOM"))
 	s.Policy.RestartForceExitStatus = exits(pick(w, "", "", "0 3 TERM"))
@@ -117,7 +137,7 @@ func (w *world) succeed() {
 			e.Left = max(0, timer.due.Sub(w.now))
 		}
 	}
-	w.timers, w.counts, w.awaited = nil, 0, false
+	w.timers, w.counts, w.awaited, w.awaiting = nil, 0, false, false
 	for _, p := range w.alive() {
 		if !w.chance(30) {
 			continue
@@ -127,13 +147,26 @@ func (w *world) succeed() {
 			record.Business.PID, record.Runs[0].Exit = 1, nil
 			e.Exited = &Exited{Exit: pick(w, p.exit, unknownExit), Lasted: w.now.Sub(p.began)}
 		}
+		if p == w.control {
+			w.control = nil
+			if w.machine.control {
+				e.Control = &ControlExited{Exit: pick(w, p.exit, unknownExit)}
+				record.Control.PID = 1
+			}
+		}
 		w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
+	}
+	if w.control != nil && w.machine.control {
+		record.Control.PID = 1
 	}
 	if w.business != nil {
 		record.Business.PID, record.Runs[0].Exit = 1, nil
 	}
 	if e.Alone = len(w.alive()) == 0; e.Exited != nil {
 		e.Exited.Alone = e.Alone
+	}
+	if e.Control != nil {
+		e.Control.Alone = e.Alone
 	}
 	if e.Awaited && !w.deadline.IsZero() { // the stop is forgotten
 		w.deadline, w.requests = time.Time{}, 1
@@ -149,6 +182,8 @@ func (w *world) next() {
 	dying, at := w.firstToDie()
 	timer := w.firstTimer()
 	switch {
+	case w.awaiting && w.chance(20):
+		w.happen(PIDFileChanged{})
 	case w.requests > 0 && (at.IsZero() || w.asks.Before(at)) && (timer < 0 || w.asks.Before(w.timers[timer].due)):
 		w.pass(w.asks)
 		w.ask()
@@ -198,7 +233,12 @@ func (w *world) fire(timer int) {
 func (w *world) die(p *process) {
 	if p == w.business {
 		w.business = nil
-		w.happen(Exited{Exit: p.exit, Lasted: w.now.Sub(p.began), Alone: len(w.others) == 0})
+		w.happen(Exited{Exit: p.exit, Lasted: w.now.Sub(p.began), Alone: len(w.alive()) == 0})
+		return
+	}
+	if p == w.control {
+		w.control = nil
+		w.happen(ControlExited{Exit: p.exit, Alone: len(w.alive()) == 0})
 		return
 	}
 	w.others = slices.DeleteFunc(w.others, func(other *process) bool { return other == p })
@@ -239,7 +279,8 @@ func (w *world) foresee(event Event) {
 		if w.deadline.IsZero() {
 			w.deadline = w.now.Add(100 * 365 * 24 * time.Hour)
 			if w.service.TimeoutStopSec != Infinity {
-				w.deadline = w.now.Add(4 * w.service.TimeoutStopSec) // for the four phases
+				phases := 6 + len(w.service.ExecStop) + len(w.service.ExecStopPost)
+				w.deadline = w.now.Add(time.Duration(phases)*w.service.TimeoutStopSec + killingTime)
 			}
 		}
 	}
@@ -249,6 +290,8 @@ func (w *world) perform(action Action) Event {
 	switch action := action.(type) {
 	case Spawn:
 		return w.spawn()
+	case RunControl:
+		return w.runControl(action.State)
 	case Kill:
 		w.kill(action)
 	case SetTimer:
@@ -257,10 +300,14 @@ func (w *world) perform(action Action) Event {
 		}
 		w.timers = append(w.timers, alarm{action.Timer, w.now.Add(action.After)})
 		w.counts = action.Timer
+	case FindMain:
+		return w.findMain()
+	case AwaitMain:
+		w.awaiting = true
 	case Enter:
-		w.counts = 0
+		w.counts, w.awaiting = 0, false
 	case Answer:
-		w.awaited = false
+		w.awaited = w.awaited && (action.Outcome == Reloaded || action.Outcome == ReloadFailed)
 	case Finish:
 		w.finished = true
 	}
@@ -268,7 +315,6 @@ func (w *world) perform(action Action) Event {
 }
 
 func (w *world) spawn() Event {
-	w.spawned = append(w.spawned, w.now)
 	switch {
 	case w.chance(5):
 		return SpawnFailed{Exit{Code: 203, Err: "no such file or directory"}}
@@ -283,6 +329,47 @@ func (w *world) spawn() Event {
 		w.fork()
 	}
 	return Spawned{}
+}
+
+// findMain finds one of the others, or nobody.
+func (w *world) findMain() Event {
+	switch {
+	case w.service.BusinessPIDFile != "" && w.chance(30): // there is none, or it is wrong
+	case w.business != nil:
+		return MainFound{}
+	case len(w.others) > 0 && w.chance(70):
+		w.business, w.others = w.others[0], slices.Clone(w.others[1:])
+		return MainFound{}
+	}
+	return MainMissing{"no PID file"}
+}
+
+func (w *world) runControl(state State) Event {
+	switch {
+	case w.chance(5):
+		return ControlExited{Exit{Code: 203, Err: "no such file or directory"}, !w.machine.others}
+	case w.chance(2):
+		return ControlExited{Exit{NoFork: true, Err: "resource temporarily unavailable"}, !w.machine.others}
+	}
+	if w.control != nil {
+		w.others = append(w.others, w.control)
+	}
+	w.control = w.process()
+	if w.chance(70) {
+		w.control.exit = Exit{}
+	}
+	if w.chance(20) {
+		w.fork()
+	}
+	if state == Start {
+		if w.business != nil { // that KillMode=none has left
+			w.others, w.business = append(w.others, w.business), nil
+		}
+		for range w.random.IntN(3) {
+			w.fork()
+		}
+	}
+	return nil
 }
 
 func (w *world) process() *process {
@@ -305,8 +392,11 @@ func (w *world) fork() {
 // kill signals processes, which then end soon, or late, or not at all.
 func (w *world) kill(k Kill) {
 	targets := w.alive()
-	if k.Whom == WhomMain {
+	switch k.Whom {
+	case WhomMain:
 		targets = []*process{w.business}
+	case WhomControl:
+		targets = []*process{w.control}
 	}
 	for _, p := range targets {
 		deadly := slices.Contains(k.Signals, syscall.SIGKILL)
@@ -327,10 +417,13 @@ func (w *world) kill(k Kill) {
 }
 
 func (w *world) alive() []*process {
-	if w.business == nil {
-		return slices.Clone(w.others)
+	all := slices.Clone(w.others)
+	for _, p := range []*process{w.business, w.control} {
+		if p != nil {
+			all = append(all, p)
+		}
 	}
-	return append(slices.Clone(w.others), w.business)
+	return all
 }
 
 func (w *world) firstToDie() (first *process, at time.Time) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -10,10 +9,9 @@ import (
 	"testing"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
 )
 
-var update = flag.Bool("update", false, "write docs/directives.md anew")
+var update = flag.Bool("update", false, "write the files anew that tests compare with")
 
 // docs/directives.md is written by this test: go test ./internal/cli -run Directives -update
 func TestTheManualOfDirectivesIsUpToDate(t *testing.T) {
@@ -59,53 +57,43 @@ func directivesManual() string {
 			}
 		}
 	}
-	b.WriteString("\n## Harmless\n\nThey mean nothing here and are accepted, as are the sections and directives whose\nnames begin with `X-`, but for [X-Holdfast].\n\n")
+	b.WriteString("\n## Not honoured\n\nThis version knows them and does not do what they say: a warning in a file, an error on the command line.\n")
+	listDirectives(&b, all, unit.NotHonoured)
+	b.WriteString("\n## Harmless\n\nThey mean nothing here and are accepted, as are the sections and directives whose\nnames begin with `X-`, but for [X-Holdfast].\n")
 	listDirectives(&b, all, unit.Harmless)
-	b.WriteString("\n## Refused\n\nThey promise protection that holdfast does not give. A file that asks for it is not started, unless\n" +
-		"with `--allow-unsupported`; a value that asks for nothing, such as `PrivateTmp=no`, is accepted.\n\n")
+	b.WriteString("\n## Refused\n\nThey promise what holdfast does not give. A file that asks for it is not started, unless\n" +
+		"with `--allow-unsupported`; a value that asks for nothing, such as `PrivateTmp=no`, is accepted.\n")
 	listDirectives(&b, all, unit.Refused)
-	b.WriteString("\nAny other directive is unknown to this version: a warning in a file, an error on the command line.\n")
+	b.WriteString("\nAny other directive is unknown: a warning in a file, an error on the command line.\n")
 	return b.String()
 }
 
-// directiveDefaults are the values that a directive has when nobody sets it.
-func directiveDefaults() (file, command map[string]string) {
-	file, command = map[string]string{}, map[string]string{}
-	of := func(s watchdog.Service, defaults map[string]string) {
-		for _, x := range settings(s) {
-			defaults[x.name] = x.value
-		}
-		for _, d := range unit.Directives() {
-			defaults[d.Name] = cmp.Or(defaults[d.Name], "–")
-		}
-	}
-	of(watchdog.FileDefaults("web"), file)
-	of(watchdog.CommandDefaults("web", watchdog.Command{Path: "/web"}, nil, "/", 0o022), command)
-	file["Description"], command["Description"] = "the name", "the program"
-	command["ExecStart"] = "after `--`"
-	command["WorkingDirectory"], command["UMask"] = "the caller's", "the caller's"
-	file["Environment"], command["Environment"] = "only `PATH`", "the caller's"
-	file["RestartKillSignal"], command["RestartKillSignal"] = "`KillSignal=`", "`KillSignal=`"
-	file["PIDFile"] = "`NAME/pid`, see [operations](operations.md)"
-	command["PIDFile"] = "the same"
-	return file, command
-}
-
+// listDirectives lists those of a class, together with what share their line of
+// documentation.
 func listDirectives(b *strings.Builder, all []unit.Directive, class unit.Class) {
-	var words []string
+	var docs []string
+	names := map[string][]string{}
 	for _, d := range all {
-		if d.Class == class {
-			words = append(words, "`"+d.Name+"=`")
+		if d.Class != class {
+			continue
+		}
+		if names[d.Doc] == nil {
+			docs = append(docs, d.Doc)
+		}
+		if word := "`" + d.Name + "=`"; !slices.Contains(names[d.Doc], word) { // of [Unit] and [Service]
+			names[d.Doc] = append(names[d.Doc], word)
 		}
 	}
-	slices.Sort(words)
-	line := ""
-	for _, word := range words {
-		if line != "" && len(line)+1+len(word) > 104 {
-			b.WriteString(line + "\n")
-			line = ""
+	for _, doc := range docs {
+		b.WriteString("\n**" + doc + "**\n\n")
+		line := ""
+		for _, word := range slices.Sorted(slices.Values(names[doc])) {
+			if line != "" && len(line)+1+len(word) > 104 {
+				b.WriteString(line + "\n")
+				line = ""
+			}
+			line = strings.TrimPrefix(line+" "+word, " ")
 		}
-		line = strings.TrimPrefix(line+" "+word, " ")
+		b.WriteString(line + "\n")
 	}
-	b.WriteString(line + "\n")
 }

@@ -26,13 +26,18 @@ type facts struct {
 	// Reason is the last decision in a sentence; Trouble what keeps the guardian from its work.
 	Reason  string `json:"reason,omitempty"`
 	Trouble string `json:"trouble,omitempty"`
+	// StatusText and StatusErrno are what the program says of itself by sd_notify(3).
+	StatusText  string `json:"status_text,omitempty"`
+	StatusErrno int    `json:"status_errno,omitempty"`
 
 	// Guardian is "present", "absent", "silent" (alive, but it does not answer) or
 	// "killed"; GuardianPID is that of a living one.
 	Guardian    string `json:"guardian"`
 	GuardianPID int    `json:"guardian_pid,omitempty"`
 	// MainPID is the business.
-	MainPID      int       `json:"main_pid,omitempty"`
+	MainPID int `json:"main_pid,omitempty"`
+	// ControlPID is a command that is run beside it, such as ExecReload=.
+	ControlPID   int       `json:"control_pid,omitempty"`
 	InvocationID string    `json:"invocation_id,omitempty"`
 	Restarts     int       `json:"restarts"`
 	Orphans      int       `json:"orphans_reaped,omitempty"`
@@ -77,7 +82,8 @@ func factsOf(v view, t tree, tail []string) facts {
 		Source: r.Service.Source, Command: r.Service.Exec.Args,
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
 		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
-		Guardian: v.guardian.String(), MainPID: r.Business.PID, InvocationID: r.InvocationID,
+		StatusText: r.Told.Status, StatusErrno: int(r.Told.Errno),
+		Guardian: v.guardian.String(), MainPID: mainPID(v), ControlPID: r.Control.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,
 		PIDFile: r.Service.PIDFile, LogFile: v.dir.Output(), ControlSocket: v.dir.Control(), Log: tail,

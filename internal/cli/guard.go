@@ -17,6 +17,7 @@ import (
 	"holdfast/internal/control"
 	"holdfast/internal/logfile"
 	"holdfast/internal/logs"
+	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
@@ -118,6 +119,10 @@ func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Write
 	if err != nil {
 		return watchdog.Record{}, err
 	}
+	if err := guardian.Listen(); err != nil {
+		listener.Close()
+		return watchdog.Record{}, err
+	}
 	p := post{service, dir, lock, capture, listener, log, echo != nil}
 	return p.keep(guardian, open), nil
 }
@@ -137,9 +142,12 @@ type post struct {
 func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) watchdog.Record {
 	guardian.Version = version
 	guardian.Compressor = []string{"/proc/self/exe", compressLog}
+	if p.foreground { // one that has detached itself is not what the manager has started
+		guardian.Announce(notify.OurManager())
+	}
 	opened := make(chan struct{})
 	server := control.NewServer(p.listener, guardian)
-	guardian.PrepareHandover(p.succession(opened, server))
+	guardian.PrepareHandover(p.succession(guardian, opened, server))
 	go server.Serve()
 	go func() {
 		open(guardian)
@@ -194,6 +202,10 @@ func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
 func exitAs(record watchdog.Record) int {
 	exit := record.LastExit()
 	switch {
+	case !record.Progress.Ran && record.State == watchdog.Failed:
+		return exitFailed // it did not come to a run
+	case !record.Progress.Ran:
+		return exitDone
 	case exit == nil || record.State == watchdog.Dead && record.Result != watchdog.Success:
 		return exitDone // stopped before it ran, or while it waited for a restart
 	case exit.Signal != 0:

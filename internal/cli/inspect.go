@@ -46,7 +46,8 @@ func inspect(name string) (view, error) {
 // lsb is the exit code that tells a service's state. What is starting, stopping or
 // waiting for a restart is not running, as with systemctl.
 func (v view) lsb() int {
-	if v.record.State.Active() == "active" {
+	switch v.record.State.Active() {
+	case "active", "reloading":
 		return lsbRunning
 	}
 	if v.guardian == killed && v.pidFileExists() {

@@ -207,7 +207,7 @@ func TestCatSaysWhatDiffers(t *testing.T) {
 	if err := state.Save(dir.StateFile(), record); err != nil {
 		t.Fatal(err)
 	}
-	const want = "\n# Set on the command line, or changed in the file since it was read:\n[Service]\nKillMode=mixed\n"
+	const want = "\n# Set on the command line, or changed in the files since they were read:\n[Service]\nKillMode=mixed\n"
 	if _, out, _ := told("cat", "web"); !strings.HasSuffix(out, "sleep 5\n"+want) {
 		t.Errorf("cat prints %q", out)
 	}

@@ -65,7 +65,7 @@ func checkState(c *cobra.Command, names []string, wanted string, otherwise int, 
 		word := v.record.State.Active()
 		fmt.Fprintln(stdout, word)
 		known = true
-		found = found || word == wanted
+		found = found || word == wanted || word == "reloading" && wanted == "active"
 	}
 	switch {
 	case found:

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"regexp/syntax"
 	"syscall"
@@ -162,7 +161,7 @@ func showLog(stdout, stderr io.Writer, name string, f logsFlags, q logfile.Query
 	if unknown != nil && !errors.Is(unknown, errUnknown) {
 		return unknown
 	}
-	log, apart := logfile.Log(v.dir.Output()), logfile.Log(filepath.Join(v.dir.Log, "stderr.log"))
+	log, apart := logfile.Log(v.dir.Output()), logfile.Log(v.dir.StderrOutput())
 	separate := exists(apart)
 	switch {
 	case f.guardian:

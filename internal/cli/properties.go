@@ -28,6 +28,15 @@ func properties() []property {
 	setting := func(name string, value func(s watchdog.Service) string) property {
 		return property{name, func(v view, _ func() tree) string { return value(v.record.Service) }}
 	}
+	commands := func(name string, list func(s watchdog.Service) []watchdog.Command) property {
+		return setting(name, func(s watchdog.Service) string {
+			var lines []string
+			for _, c := range list(s) {
+				lines = append(lines, commandProperty(c, nil))
+			}
+			return strings.Join(lines, "\n"+name+"=")
+		})
+	}
 	usage := func(name string, value func(t tree) string) property {
 		return property{name, func(_ view, walk func() tree) string {
 			if t := walk(); len(t.members) > 0 {
@@ -36,7 +45,7 @@ func properties() []property {
 			return notSet
 		}}
 	}
-	return []property{
+	all := []property{
 		{"Id", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		{"Names", func(v view, _ func() tree) string { return v.dir.Name + ".service" }},
 		setting("Description", func(s watchdog.Service) string { return s.Description }),
@@ -44,13 +53,15 @@ func properties() []property {
 		fact("ActiveState", func(r *watchdog.Record) string { return r.State.Active() }),
 		fact("SubState", func(r *watchdog.Record) string { return string(r.State) }),
 		fact("Result", func(r *watchdog.Record) string { return string(r.Result) }),
-		fact("StatusText", func(*watchdog.Record) string { return "" }),
+		fact("StatusText", func(r *watchdog.Record) string { return printable(r.Told.Status) }),
+		fact("StatusErrno", func(r *watchdog.Record) string { return strconv.Itoa(int(r.Told.Errno)) }),
+		fact("StatusExitStatus", func(r *watchdog.Record) string { return r.Told.ExitStatus }),
 		fact("StatusReason", func(r *watchdog.Record) string { return r.Reason }),
 		fact("StatusTrouble", func(r *watchdog.Record) string { return r.Trouble }),
 		fact("InvocationID", func(r *watchdog.Record) string { return r.InvocationID }),
 
-		fact("MainPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Business.PID) }),
-		fact("ControlPID", func(*watchdog.Record) string { return "0" }),
+		{"MainPID", func(v view, _ func() tree) string { return strconv.Itoa(mainPID(v)) }},
+		fact("ControlPID", func(r *watchdog.Record) string { return strconv.Itoa(r.Control.PID) }),
 		{"GuardianPID", guardianPID},
 		fact("GuardianVersion", func(r *watchdog.Record) string { return r.Program.Version }),
 		fact("GuardianBinary", func(r *watchdog.Record) string { return r.Program.Path }),
@@ -81,8 +92,18 @@ func properties() []property {
 		usage("CPUUsageNSec", func(t tree) string { return strconv.FormatInt(int64(t.cpu), 10) }),
 
 		setting("FragmentPath", func(s watchdog.Service) string { return s.Source }),
+		setting("DropInPaths", func(s watchdog.Service) string { return strings.Join(s.DropIns, " ") }),
+		setting("NotifyAccess", func(s watchdog.Service) string { return string(s.NotifyAccess) }),
+		setting("WatchdogUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.WatchdogSec) }),
 		setting("Type", func(s watchdog.Service) string { return string(s.Type) }),
 		fact("ExecStart", execStartProperty),
+		commands("ExecCondition", func(s watchdog.Service) []watchdog.Command { return s.ExecCondition }),
+		commands("ExecStartPre", func(s watchdog.Service) []watchdog.Command { return s.ExecStartPre }),
+		commands("ExecStartPost", func(s watchdog.Service) []watchdog.Command { return s.ExecStartPost }),
+		commands("ExecReload", func(s watchdog.Service) []watchdog.Command { return s.ExecReload }),
+		commands("ExecStop", func(s watchdog.Service) []watchdog.Command { return s.ExecStop }),
+		commands("ExecStopPost", func(s watchdog.Service) []watchdog.Command { return s.ExecStopPost }),
+		setting("RemainAfterExit", func(s watchdog.Service) string { return yesNo(s.RemainAfterExit) }),
 		setting("User", func(s watchdog.Service) string { return s.User }),
 		setting("Group", func(s watchdog.Service) string { return s.Group }),
 		setting("WorkingDirectory", func(s watchdog.Service) string {
@@ -93,7 +114,9 @@ func properties() []property {
 		}),
 		setting("UMask", func(s watchdog.Service) string { return fmt.Sprintf("%04o", s.UMask) }),
 		setting("OOMScoreAdjust", func(s watchdog.Service) string { return optional(s.OOMScoreAdjust, notSet) }),
-		setting("PIDFile", func(s watchdog.Service) string { return s.PIDFile }),
+		setting("PIDFile", pidFile),
+		setting("GuardianPIDFile", func(s watchdog.Service) string { return s.PIDFile }),
+		setting("GuessMainPID", func(s watchdog.Service) string { return yesNo(s.GuessMainPID) }),
 
 		setting("Restart", func(s watchdog.Service) string { return string(s.Policy.Restart) }),
 		setting("RestartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.Backoff.RestartSec) }),
@@ -108,6 +131,15 @@ func properties() []property {
 		setting("SettleUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.SettleSec) }),
 		setting("TimeoutStartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStartSec) }),
 		setting("TimeoutStopUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStopSec) }),
+		setting("TimeoutAbortUSec", func(s watchdog.Service) string {
+			if s.TimeoutAbortSec == nil {
+				return unit.FormatSpan(s.TimeoutStopSec)
+			}
+			return unit.FormatSpan(*s.TimeoutAbortSec)
+		}),
+		setting("TimeoutStartFailureMode", func(s watchdog.Service) string { return string(s.TimeoutStartFailureMode) }),
+		setting("TimeoutStopFailureMode", func(s watchdog.Service) string { return string(s.TimeoutStopFailureMode) }),
+		setting("WatchdogSignal", func(s watchdog.Service) string { return strconv.Itoa(int(s.WatchdogSignal)) }),
 		setting("KillMode", func(s watchdog.Service) string { return string(s.KillMode) }),
 		setting("KillSignal", func(s watchdog.Service) string { return strconv.Itoa(int(s.KillSignal)) }),
 		setting("RestartKillSignal", func(s watchdog.Service) string {
@@ -122,14 +154,23 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
+	return append(all, executionProperties()...)
 }
 
 // loadState is "not-found" for what inspectAny made up.
 func loadState(r *watchdog.Record) string {
-	if r.Service.Exec.Path == "" {
+	if r.Service.Exec.Path == "" && len(r.Service.ExecStop) == 0 {
 		return "not-found"
 	}
 	return "loaded"
+}
+
+// mainPID is the business's. One that a stop has let live on is nobody's main process.
+func mainPID(v view) int {
+	if v.guardian == absent {
+		return 0
+	}
+	return v.record.Business.PID
 }
 
 func guardianPID(v view, _ func() tree) string {
@@ -149,10 +190,10 @@ func ofLastRun(value func(watchdog.Run) string, none string) func(*watchdog.Reco
 }
 
 // waitidCode is si_code of waitid(2): CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0 for a
-// run that goes on.
+// run that goes on or never had a process.
 func waitidCode(e *watchdog.Exit) int {
 	switch {
-	case e == nil:
+	case e == nil, e.NoFork:
 		return 0
 	case e.Signal == 0:
 		return 1
@@ -164,12 +205,20 @@ func waitidCode(e *watchdog.Exit) int {
 
 // execStartProperty is systemctl's way to show a command line with its last run.
 func execStartProperty(r *watchdog.Record) string {
-	c := r.Service.Exec
-	if c.Path == "" {
+	if r.Service.Exec.Path == "" {
 		return ""
 	}
+	lines := []string{commandProperty(r.Service.Exec, r.LastRun())}
+	for _, c := range r.Service.ExecMore {
+		lines = append(lines, commandProperty(c, nil))
+	}
+	return strings.Join(lines, "\nExecStart=")
+}
+
+// commandProperty is one command line, with its last run where that is known.
+func commandProperty(c watchdog.Command, run *watchdog.Run) string {
 	started, ended, pid, code, status := "n/a", "n/a", 0, "(null)", "0/0"
-	if run := r.LastRun(); run != nil {
+	if run != nil {
 		started, pid = stamp(run.Started), run.PID
 		if run.Exit != nil {
 			ended, code, status = stamp(run.Ended), run.Exit.Cause(), strconv.Itoa(run.Exit.Status())

@@ -38,7 +38,23 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 	case "": // --no-block: nobody waited for an outcome
 		fmt.Fprintf(stdout, "%s is being started, guarded by PID %d\n", name, record.Guardian.PID)
 		return nil
+	case watchdog.NotWanted:
+		fmt.Fprintf(stdout, "%s is %s\n", name, record.Reason)
+		return nil
+	case watchdog.Reloaded:
+		fmt.Fprintf(stdout, "%s was reloaded\n", name)
+		return nil
+	case watchdog.ReloadFailed:
+		return failure(fmt.Errorf("%s was not reloaded: its ExecReload= failed; 'holdfast logs %[1]s' may tell more", name))
 	case watchdog.Started:
+		if record.State == watchdog.AfterExit {
+			fmt.Fprintf(stdout, "%s has run and stays active, guarded by PID %d\n", name, record.Guardian.PID)
+			return nil
+		}
+		if record.Business.PID == 0 && record.State == watchdog.Running {
+			fmt.Fprintf(stdout, "%s is running, guarded by PID %d; which of its processes is the main one is not known\n", name, record.Guardian.PID)
+			return nil
+		}
 		if record.Business.PID == 0 { // Type=simple counts a program as started that could not be executed
 			fmt.Fprintf(stdout, "%s was started, which is all that Type=%s waits for, but is down: %s\n", name, record.Service.Type, record.Reason)
 			return nil
@@ -50,6 +66,10 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 		fmt.Fprintf(stdout, "%s is running: PID %d, guarded by PID %d\n", name, record.Business.PID, record.Guardian.PID)
 		return nil
 	case watchdog.Ended:
+		if !record.Progress.Ran {
+			fmt.Fprintf(stdout, "%s has run and ended\n", name)
+			return nil
+		}
 		fmt.Fprintf(stdout, "%s has run and ended: %s\n", name, record.LastExit())
 		return nil
 	case watchdog.Cancelled:
@@ -62,18 +82,23 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 func failedStart(name string, record watchdog.Record) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
-	if record.Result == watchdog.Protocol {
-		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground")
+	if record.Result == watchdog.Protocol && record.Service.Type != watchdog.Forking {
+		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground, or say Type=forking")
 	}
-	run := record.LastRun()
+	run, output := record.LastRun(), record.Output
+	if !record.Progress.Ran {
+		run = nil // of an earlier life
+	} else if run != nil {
+		output = run.Output
+	}
 	if run != nil && run.Unseen { // so this start has only carried out what was to follow
 		fmt.Fprintf(&text, "; that was while no guardian was alive, and 'holdfast start %s' starts it anew", name)
 	}
-	if run == nil || len(run.Output) == 0 {
+	if len(output) == 0 {
 		return text.String()
 	}
 	text.WriteString("; it printed:")
-	for _, line := range run.Output {
+	for _, line := range output {
 		text.WriteString("\n    " + line)
 	}
 	return text.String()

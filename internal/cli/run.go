@@ -21,8 +21,8 @@ func runCommand() *cobra.Command {
 		Use:   "run [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Guard a program in the foreground",
 		Long: `Run guards a program as start does, but stays in the foreground: under a terminal,
-as the first process of a container, or as a Type=exec service of systemd. What the
-program prints goes to standard output and to the log; what the guardian decides
+as the first process of a container, or as a Type=notify service of systemd, to which
+it says when the program is up. What the program prints goes to standard output and to the log; what the guardian decides
 goes to standard error. It ends when the service has ended, the way the program did.`,
 		Example: `  holdfast run -- ./web -c web.conf
   holdfast run --restart=on-failure ./web.service`,

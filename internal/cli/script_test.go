@@ -29,6 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"holdfast": func() { os.Exit(Main()) }, // its daemons have its argv[0], so they come here, too
+		"exe":      func() { os.Exit(Main()) }, // which a guardian executes as /proc/self/exe
 		"crash":    crash,
 	})
 }

@@ -116,6 +116,9 @@ func TestWaitidCode(t *testing.T) {
 			t.Errorf("%v: %d, want %d", e, got, want)
 		}
 	}
+	if got := waitidCode(&watchdog.Exit{NoFork: true}); got != 0 {
+		t.Errorf("without a process: %d", got)
+	}
 }
 
 func TestRunningIsOnlyTheLast(t *testing.T) {

@@ -138,13 +138,18 @@ func launchTimeout(s watchdog.Service) time.Duration {
 	if s.TimeoutStartSec == watchdog.Infinity {
 		return 0
 	}
-	return s.TimeoutStartSec + s.SettleSec
+	commands := 1 + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
+	return time.Duration(commands)*min(s.TimeoutStartSec, 24*time.Hour) + s.SettleSec + stopTime(s)
 }
 
 // stopTime is how long the guardian may take to end everything again, phase by phase,
 // and some more.
 func stopTime(s watchdog.Service) time.Duration {
-	return 4*min(s.TimeoutStopSec, 24*time.Hour) + 10*time.Second
+	phase := min(s.TimeoutStopSec, 24*time.Hour)
+	if abort := s.TimeoutAbortSec; abort != nil {
+		phase = max(phase, min(*abort, 24*time.Hour))
+	}
+	return time.Duration(6+len(s.ExecStop)+len(s.ExecStopPost))*phase + 10*time.Second
 }
 
 // directories finds and makes the service's directories.
@@ -208,7 +213,7 @@ func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bo
 		return true, failure(fmt.Errorf("%s is running already, guarded by PID %d: %w; end it with 'holdfast stop %[1]s' first",
 			name, reply.Record.Guardian.PID, err))
 	}
-	if reply.Outcome == watchdog.Started && before.Record.State == watchdog.Running {
+	if reply.Outcome == watchdog.Started && before.Record.State == watchdog.Running && before.Record.Business.PID != 0 {
 		fmt.Fprintf(stdout, "%s is already running: PID %d, guarded by PID %d\n",
 			name, reply.Record.Business.PID, reply.Record.Guardian.PID)
 		return true, nil

@@ -134,6 +134,9 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 	fmt.Fprintf(w, "%s %s - %s\n", s.paint(colour, mark), v.dir.Name, printable(service.Description))
 	if service.Source != "" {
 		line("Loaded", "loaded (%s)", printable(service.Source))
+		for i, path := range service.DropIns {
+			line([]string{"Drop-In", ""}[min(i, 1)], "%s", printable(path))
+		}
 	} else {
 		line("Loaded", "%s", s.cut("command line ("+commandLine(service.Exec.Args)+")"))
 	}
@@ -151,11 +154,20 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 		}
 		line(label, "%s", printable(r.Reason))
 	}
+	if said := r.Told.Status; said != "" {
+		line("Status", "\"%s\"", printable(said))
+	}
+	if errno := r.Told.Errno; errno != 0 {
+		line("Error", "%d (%s)", int(errno), errno.Error())
+	}
 	if r.Trouble != "" {
 		line("Trouble", "%s", s.paint(red, printable(r.Trouble)))
 	}
 	if pid := r.Business.PID; pid != 0 {
 		line("Main PID", "%d%s", pid, inParentheses(t.name(pid)))
+	}
+	if pid := r.Control.PID; pid != 0 {
+		line("Cntrl PID", "%d%s", pid, inParentheses(t.name(pid)))
 	}
 	v.printGuardian(line)
 	if v.guardian != absent || r.Restarts > 0 {
@@ -216,7 +228,7 @@ func (v view) active(s screen, now time.Time) string {
 // markOf is the dot before the name, with its colour: systemctl's.
 func markOf(s watchdog.State) (string, colour) {
 	switch s.Active() {
-	case "active":
+	case "active", "reloading":
 		return "●", green
 	case "failed":
 		return "×", red

@@ -1,17 +1,16 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
 
 	"holdfast/internal/control"
 	"holdfast/internal/handover"
 	"holdfast/internal/logs"
+	"holdfast/internal/notify"
 	"holdfast/internal/state"
 	"holdfast/watchdog"
 )
@@ -24,16 +23,19 @@ type inheritance struct {
 	Foreground bool
 }
 
-// The files that are handed over, in this order. Those from the last on keep the pipes
-// and what is in them, even if nobody else has them open.
+// The files that are handed over, in this order. Those of the pipes keep them and what is
+// in them, even if nobody else has them open. The last is there only if the business may
+// notify.
 const (
 	lockFile = iota
 	socketFile
-	pipeFile
+	pipeFile // two: stdout's and stderr's
+	_
+	notifyFile
 )
 
 // succession is how another program takes this post.
-func (p post) succession(opened <-chan struct{}, server *control.Server) watchdog.Succession {
+func (p post) succession(guardian *watchdog.Guardian, opened <-chan struct{}, server *control.Server) watchdog.Succession {
 	s := watchdog.Succession{
 		Program: watchdog.Program{Version: version, Handover: handover.Format},
 		Opened:  opened,
@@ -42,7 +44,9 @@ func (p post) succession(opened <-chan struct{}, server *control.Server) watchdo
 	if p.lock == nil { // it is only here for a stop
 		return s
 	}
-	s.Become = p.become
+	s.Become = func(binary string, state []byte, last func(exposed error) error) error {
+		return p.become(guardian, binary, state, last)
+	}
 	var err error
 	if s.Program.Path, err = os.Executable(); err == nil {
 		s.Upgrade = []string{s.Program.Path, "upgrade", p.dir.Name}
@@ -51,17 +55,26 @@ func (p post) succession(opened <-chan struct{}, server *control.Server) watchdo
 }
 
 // become returns only if the program could not be executed.
-func (p post) become(binary string, guardian []byte, last func() error) error {
+func (p post) become(guardian *watchdog.Guardian, binary string, heritage []byte, last func(exposed error) error) error {
 	socket, err := p.listener.File()
 	if err != nil {
 		return err
 	}
 	defer socket.Close()
-	state, err := json.Marshal(inheritance{guardian, p.service, p.dir, p.foreground})
+	state, err := json.Marshal(inheritance{heritage, p.service, p.dir, p.foreground})
 	if err != nil {
 		return err
 	}
-	return handover.Exec(binary, state, []*os.File{p.lock, socket, p.capture.Stdout(), p.capture.Stderr()}, last)
+	files := []*os.File{p.lock, socket, p.capture.Stdout(), p.capture.Stderr()}
+	if ear := guardian.Ear(); ear != nil {
+		file, err := ear.File()
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		files = append(files, file)
+	}
+	return handover.Exec(binary, state, files, last)
 }
 
 // succeed is the life of a guardian from the moment in which this program was put into
@@ -84,25 +97,25 @@ func succeed(handed *handover.Handed) int {
 	if err == nil {
 		capture, err = openLog(i.Service, i.Dir, echo)
 	}
-	for _, pipe := range handed.Files[pipeFile:] {
-		pipe.Close()
+	var ear *notify.Listener
+	if err == nil && len(handed.Files) > notifyFile {
+		ear, err = notify.Inherit(handed.Files[notifyFile])
+	}
+	for _, file := range handed.Files[pipeFile:] {
+		file.Close()
 	}
 	var guardian *watchdog.Guardian
 	if err == nil {
 		p.capture, p.listener = capture, listener.(*net.UnixListener)
-		guardian, err = watchdog.Resume(i.Guardian, capture, log)
+		guardian, err = watchdog.Resume(i.Guardian, handed.Calls, capture, log)
+	}
+	if err == nil && ear != nil {
+		guardian.Hear(ear)
 	}
 	if err != nil {
 		err = fmt.Errorf("the guardian ends, for it cannot go on after the handover: %w; 'holdfast start %s' guards the program again", err, i.Dir.Name)
 		log.Error().Msg(err.Error())
 		return exitFailed
 	}
-	return exitAs(p.keep(guardian, func(g *watchdog.Guardian) {
-		ctx := context.Background()
-		g.Ask(ctx, nil) // from the answer on it hears signals itself
-		signal.Stop(handed.Ends)
-		if len(handed.Ends) > 0 {
-			g.Ask(ctx, watchdog.StopRequested{})
-		}
-	}))
+	return exitAs(p.keep(guardian, func(*watchdog.Guardian) {})) // nobody waits for its start
 }

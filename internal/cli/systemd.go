@@ -15,7 +15,7 @@ func refuseUnderSystemd() error {
 		return nil
 	}
 	return errors.New("systemd runs this, but not as a Type=forking service with a PIDFile=, so it would lose the guardian; " +
-		"set Type=forking and PIDFile=, or use 'holdfast run' with Type=exec (--force starts all the same)")
+		"set Type=forking and PIDFile=, or use 'holdfast run' with Type=notify (--force starts all the same)")
 }
 
 // unreadBySystemd reports that systemd, which waits for a PID file, does not read this

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"holdfast/internal/logs"
 	"holdfast/internal/unit"
 	"holdfast/watchdog"
 )
@@ -18,19 +19,27 @@ type setting struct{ section, name, value string }
 // settings says a service in the words of a service file. Environment= is not among
 // them: it is many lines, see [environmentLines].
 func settings(s watchdog.Service) []setting {
-	return []setting{
+	all := []setting{
 		{"Unit", "Description", escapeSpecifiers(s.Description)},
 		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
 
 		{"Service", "Type", string(s.Type)},
-		{"Service", "ExecStart", execStart(s.Exec)},
+		{"Service", "ExecCondition", commands(s.ExecCondition...)},
+		{"Service", "ExecStartPre", commands(s.ExecStartPre...)},
+		{"Service", "ExecStart", commands(append([]watchdog.Command{s.Exec}, s.ExecMore...)...)},
+		{"Service", "ExecStartPost", commands(s.ExecStartPost...)},
+		{"Service", "ExecReload", commands(s.ExecReload...)},
+		{"Service", "ExecStop", commands(s.ExecStop...)},
+		{"Service", "ExecStopPost", commands(s.ExecStopPost...)},
+		{"Service", "RemainAfterExit", yesNo(s.RemainAfterExit)},
 		{"Service", "User", s.User},
 		{"Service", "Group", s.Group},
 		{"Service", "WorkingDirectory", workingDirectory(s)},
 		{"Service", "UMask", fmt.Sprintf("%04o", s.UMask)},
 		{"Service", "OOMScoreAdjust", optional(s.OOMScoreAdjust, "")},
-		{"Service", "PIDFile", escapeSpecifiers(s.PIDFile)},
+		{"Service", "PIDFile", escapeSpecifiers(pidFile(s))},
+		{"Service", "GuessMainPID", yesNo(s.GuessMainPID)},
 
 		{"Service", "Restart", string(s.Policy.Restart)},
 		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
@@ -42,6 +51,12 @@ func settings(s watchdog.Service) []setting {
 
 		{"Service", "TimeoutStartSec", unit.FormatSpan(s.TimeoutStartSec)},
 		{"Service", "TimeoutStopSec", unit.FormatSpan(s.TimeoutStopSec)},
+		{"Service", "TimeoutAbortSec", timeoutAbort(s)},
+		{"Service", "TimeoutStartFailureMode", string(s.TimeoutStartFailureMode)},
+		{"Service", "TimeoutStopFailureMode", string(s.TimeoutStopFailureMode)},
+		{"Service", "NotifyAccess", string(s.NotifyAccess)},
+		{"Service", "WatchdogSec", unit.FormatSpan(s.WatchdogSec)},
+		{"Service", "WatchdogSignal", watchdog.SignalName(s.WatchdogSignal)},
 		{"Service", "KillMode", string(s.KillMode)},
 		{"Service", "KillSignal", watchdog.SignalName(s.KillSignal)},
 		{"Service", "RestartKillSignal", watchdog.SignalName(cmp.Or(s.RestartKillSignal, s.KillSignal))},
@@ -49,11 +64,37 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "SendSIGHUP", yesNo(s.SendSIGHUP)},
 		{"Service", "SendSIGKILL", yesNo(s.SendSIGKILL)},
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
-
+	}
+	all = append(all, executionSettings(s)...)
+	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
+		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},
+		{"X-Holdfast", "LogMaxFiles", logCount(s.Log.MaxFiles)},
+		{"X-Holdfast", "LogMaxAge", unit.FormatSpan(s.Log.MaxAge)},
+		{"X-Holdfast", "LogMaxTotal", logSize(s.Log.MaxTotal)},
+		{"X-Holdfast", "LogCompress", yesNo(s.Log.Compress)},
+		{"X-Holdfast", "LogTimestamps", string(s.Log.Timestamps)},
+		{"X-Holdfast", "LogStderr", yesNo(s.Log.Stderr)},
+		{"X-Holdfast", "LogOverflow", string(s.Log.Overflow)},
 		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
+	}...)
+}
+
+func logCount(n int64) string {
+	if n == logs.Unlimited {
+		return "infinity"
 	}
+	return strconv.FormatInt(n, 10)
+}
+
+// logSize is a size in the largest unit that says it exactly.
+func logSize(bytes int64) string {
+	unit := 0
+	for bytes != logs.Unlimited && bytes != 0 && bytes%1024 == 0 {
+		bytes, unit = bytes/1024, unit+1
+	}
+	return logCount(bytes) + strings.TrimSpace(" KMGTPE"[unit:unit+1])
 }
 
 // writeUnit writes a service file of what the service has differently from base.
@@ -73,14 +114,17 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 	usual := settings(base)
 	for i, x := range settings(s) {
 		if x != usual[i] {
-			if x.name == "ExecStart" && usual[i].value != "" {
-				write(setting{x.section, x.name, ""}) // a second one would be refused
+			if strings.HasPrefix(x.name, "Exec") && usual[i].value != "" {
+				write(setting{x.section, x.name, ""}) // or it would add to the earlier ones
 			}
 			write(x)
 		}
 		if x.name == "WorkingDirectory" {
 			for _, line := range environmentLines(s, base) {
 				write(setting{x.section, "Environment", line})
+			}
+			for _, x := range listLines(s, base) {
+				write(x)
 			}
 		}
 	}
@@ -90,7 +134,49 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 
 // sameUnit reports whether two services would be written alike.
 func sameUnit(a, b watchdog.Service) bool {
-	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0
+	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0 && len(listLines(a, b)) == 0
+}
+
+// listLines are the lines of the directives whose list is not that of base. What base has
+// is taken back first.
+func listLines(s, base watchdog.Service) (lines []setting) {
+	usual := lists(base)
+	for i, list := range lists(s) {
+		if slices.Equal(list.values, usual[i].values) {
+			continue
+		}
+		if len(usual[i].values) > 0 {
+			lines = append(lines, setting{"Service", list.name, ""})
+		}
+		for _, value := range list.values {
+			lines = append(lines, setting{"Service", list.name, value})
+		}
+	}
+	return lines
+}
+
+// An additive directive is one of which each line adds to what the others say.
+type additive struct {
+	name   string
+	values []string
+}
+
+func lists(s watchdog.Service) []additive {
+	var files, unset, path []string
+	for _, file := range s.EnvironmentFiles {
+		prefix := ""
+		if file.Optional {
+			prefix = "-"
+		}
+		files = append(files, prefix+escapeSpecifiers(file.Path))
+	}
+	for _, word := range s.UnsetEnvironment {
+		unset = append(unset, quoteWord(escapeSpecifiers(word)))
+	}
+	for _, dir := range s.ExecSearchPath {
+		path = append(path, escapeSpecifiers(dir))
+	}
+	return []additive{{"EnvironmentFile", files}, {"UnsetEnvironment", unset}, {"ExecSearchPath", path}}
 }
 
 // environmentLines are the variables that base does not have like that. What no
@@ -109,14 +195,40 @@ func environmentLines(s, base watchdog.Service) []string {
 	return lines
 }
 
+// commands are command lines in one value.
+func commands(all ...watchdog.Command) string {
+	var lines []string
+	for _, c := range all {
+		if c.Path != "" {
+			lines = append(lines, execStart(c))
+		}
+	}
+	return strings.Join(lines, " ; ")
+}
+
+// pidFile is what PIDFile= stands for.
+func pidFile(s watchdog.Service) string {
+	if s.Type.WritesPIDFile() {
+		return s.BusinessPIDFile
+	}
+	return s.PIDFile
+}
+
+func timeoutAbort(s watchdog.Service) string {
+	if s.TimeoutAbortSec == nil {
+		return ""
+	}
+	return unit.FormatSpan(*s.TimeoutAbortSec)
+}
+
 // execStart is a command line with the prefixes that it needs.
 func execStart(c watchdog.Command) string {
 	if c.Path == "" {
 		return ""
 	}
-	words, prefix := []string{c.Path}, ""
+	words, prefix := []string{c.Path}, string(c.Privileges)
 	if c.IgnoreFailure {
-		prefix = "-"
+		prefix += "-"
 	}
 	if len(c.Args) > 0 && c.Args[0] != c.Path {
 		prefix += "@"
@@ -124,7 +236,7 @@ func execStart(c watchdog.Command) string {
 	}
 	words = append(words, c.Args[min(1, len(c.Args)):]...)
 	for i, word := range words {
-		if strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
+		if !c.Expand && strings.Contains(word, "$") && !strings.HasSuffix(prefix, ":") {
 			prefix += ":" // no variables: a dollar is a dollar
 		}
 		words[i] = escapeSpecifiers(word)

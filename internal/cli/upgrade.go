@@ -128,3 +128,13 @@ func handoverVersionCommand() *cobra.Command {
 		},
 	}
 }
+
+// handoverKeepCommand keeps a guardian's signals in the moment between two programs.
+func handoverKeepCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    handover.Keep,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(*cobra.Command, []string) error { return failure(handover.KeepSignals()) },
+	}
+}

@@ -52,9 +52,9 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 	case err != nil && !errors.Is(err, errUnknown):
 		return err
 	case err == nil && v.guardian == present:
-		if v.changedOnDisk() {
-			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[1]s' take that in\n",
-				v.record.Service.Source, name)
+		if path := v.changedOnDisk(); path != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[3]s' take that in\n",
+				path, name, fileOf(v.record.Service))
 		}
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
 	case err == nil && v.guardian == silent:
@@ -81,7 +81,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 func reloadCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "reload NAME…",
-		Short:             "Ask a program to read its configuration again (SIGHUP)",
+		Short:             "Ask a program to read its configuration again (ExecReload=; SIGHUP to a bare command)",
 		Args:              namesWanted,
 		ValidArgsFunction: completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -106,15 +106,17 @@ by the same rules as after any other exit. To end a service use stop.`,
 			if err != nil {
 				return usage(fmt.Errorf("--signal: %w", err))
 			}
-			if whom != string(watchdog.WhomMain) && whom != string(watchdog.WhomAll) {
-				return usage(fmt.Errorf("--kill-whom=%s: write main or all", whom))
+			switch watchdog.Whom(whom) {
+			case watchdog.WhomMain, watchdog.WhomControl, watchdog.WhomAll:
+			default:
+				return usage(fmt.Errorf("--kill-whom=%s: write main, control or all", whom))
 			}
 			request := control.Request{Verb: control.Kill, Signal: number, Whom: watchdog.Whom(whom)}
 			return forEach(args, func(name string) error { return tell(c.OutOrStdout(), name, request) })
 		},
 	}
 	c.Flags().StringVarP(&signal, "signal", "s", "SIGTERM", "the `SIGNAL`, a name or a number")
-	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "main: the program only; all: everything it has started, too")
+	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "main: the program only; control: a command that is run beside it; all: everything it has started, too")
 	return c
 }
 
@@ -160,8 +162,12 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 	if err != nil {
 		return orUnknown(err)
 	}
-	if v.guardian != silent && (v.guardian != present || v.record.Business.PID == 0) {
+	up := v.record.Business.PID != 0 || v.record.State.Active() == "active"
+	if v.guardian != silent && (v.guardian != present || !up) {
 		return failure(fmt.Errorf("%s is not running (%s)", name, v.record.State))
+	}
+	if request.Verb == control.Reload && !v.record.Service.CanReload() {
+		return failure(fmt.Errorf("%s cannot be reloaded: its service file has no ExecReload=; 'holdfast kill --signal=HUP --kill-whom=main %[1]s' sends it SIGHUP", name))
 	}
 	return ask(stdout, v, request)
 }

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/unit"
+	"holdfast/watchdog"
 )
 
 func verifyCommand() *cobra.Command {
@@ -18,9 +20,10 @@ func verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Check a service without starting it",
-		Long: `Verify lists what becomes of each directive of a service file: honoured; harmless, it
-means nothing here; refused, it promises protection that is not given here; or
-unknown. It exits with 1 if the service could not be started.`,
+		Long: `Verify lists what becomes of each directive of a service file and its drop-ins:
+honoured; harmless, it means nothing here; not honoured by this version; refused, it
+promises what is not given here; or unknown. It exits with 1 if the service could not
+be started.`,
 		ValidArgsFunction: completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			return verify(c, &t, args, asJSON)
@@ -62,7 +65,9 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	if _, err := findProgram(loaded.Service.Exec.Path); err != nil {
+	program := watchdog.LookUpProgram(loaded.Service.Exec.Path, loaded.Service.ExecSearchPath)
+	if loaded.Service.Exec.Path == "" { // a oneshot may do without
+	} else if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, program)); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {

@@ -41,8 +41,19 @@ const answerTime = 3 * time.Second
 // errUnknown says that nothing is known of a service.
 var errUnknown = errors.New("no such service")
 
-// look finds out about a service: from its guardian, or from what is on disk.
+// look finds out about a service: from its guardian, or from what is on disk. A name that
+// is only an alias stands for the service.
 func look(name string) (view, error) {
+	v, err := lookUp(name)
+	if errors.Is(err, errUnknown) {
+		if path, findErr := unit.Find(v.dir.Name); findErr == nil && filepath.Base(path) != v.dir.Name+".service" {
+			return lookUp(path)
+		}
+	}
+	return v, err
+}
+
+func lookUp(name string) (view, error) {
 	if file, ok := strings.CutSuffix(name, ".service"); ok { // as systemctl takes it, or the path that start was given
 		name = filepath.Base(file)
 	}
@@ -96,10 +107,15 @@ func (v *view) alive(p watchdog.Process) bool {
 	return p.PID != 0 && v.record.BootID == proc.BootID() && proc.ID(p).Alive()
 }
 
-// changedOnDisk reports whether the service file is newer than what the guardian goes by.
-func (v *view) changedOnDisk() bool {
-	info, err := os.Stat(v.record.Service.Source)
-	return err == nil && info.ModTime().After(v.record.Loaded)
+// changedOnDisk is the file, if any, that is newer than what the guardian goes by: the
+// service file, or a drop-in that it has read.
+func (v *view) changedOnDisk() (path string) {
+	for _, path := range append([]string{v.record.Service.Source}, v.record.Service.DropIns...) {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(v.record.Loaded) {
+			return path
+		}
+	}
+	return ""
 }
 
 // bury corrects the last words of a guardian that was killed: nobody guards any more,
@@ -109,12 +125,12 @@ func (v *view) bury() {
 	r.StateChanged, r.NextStart = time.Time{}, time.Time{} // when it was is not known to anybody
 	if r.BootID != proc.BootID() {
 		r.State, r.Reason = watchdog.Dead, "the host was restarted"
-		r.Business = watchdog.Process{}
+		r.Business, r.Control = watchdog.Process{}, watchdog.Process{}
 		return
 	}
 	r.State, r.Result = watchdog.Failed, watchdog.BySignal
 	r.Reason = fmt.Sprintf("the guardian (PID %d) was killed", r.Guardian.PID)
-	r.Business = v.estate.Business
+	r.Business, r.Control = v.estate.Business, v.estate.Control
 	switch n := v.estate.Members; {
 	case r.Business.PID != 0:
 		r.Reason += fmt.Sprintf("; the business (PID %d) still runs, unguarded", r.Business.PID)

@@ -99,7 +99,7 @@ func (r Request) event() (watchdog.Event, error) {
 	case Reload:
 		return watchdog.ReloadRequested{}, nil
 	case Kill:
-		if r.Signal < 1 || r.Whom != watchdog.WhomMain && r.Whom != watchdog.WhomAll {
+		if r.Signal < 1 || r.Whom != watchdog.WhomMain && r.Whom != watchdog.WhomControl && r.Whom != watchdog.WhomAll {
 			return nil, fmt.Errorf("signal %d to %q is no request", r.Signal, r.Whom)
 		}
 		return watchdog.KillRequested{Signal: r.Signal, Whom: r.Whom}, nil

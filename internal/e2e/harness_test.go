@@ -212,7 +212,7 @@ func (h *host) nothingLeft(name string) {
 	if left := h.below(); len(left) > 0 {
 		h.t.Errorf("processes are left: %+v", left)
 	}
-	for _, file := range []string{"pid", "control", "log", "witness"} {
+	for _, file := range []string{"pid", "control", "log", "notify", "witness"} {
 		if _, err := os.Lstat(h.runtime(name, file)); err == nil {
 			h.t.Errorf("%s is left", h.runtime(name, file))
 		}

@@ -30,7 +30,8 @@ const roleVariable = "HOLDFAST_E2E_ROLE"
 
 // roles are the parts that the test binary plays in processes of their own.
 func roles() map[string]func(args []string) {
-	return map[string]func([]string){"init": playInit, "hog": playHog, "hoard": playHoard, "writer": playWriter}
+	return map[string]func([]string){"init": playInit, "hog": playHog, "hoard": playHoard, "writer": playWriter,
+		"notifier": playNotifier, "forking-notifier": playForkingNotifier}
 }
 
 // A Spec is a command for the init to start.
@@ -305,6 +306,12 @@ func (h *host) sh(script string, args ...string) *process {
 // of the other one.
 func terminal(t *testing.T) (master *os.File, slave string) {
 	t.Helper()
+	return terminalTo(t, io.Discard)
+}
+
+// terminalTo is a terminal whose screen is seen.
+func terminalTo(t *testing.T, screen io.Writer) (master *os.File, slave string) {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skipf("no terminals here: %v", err)
@@ -323,6 +330,6 @@ func terminal(t *testing.T) (master *os.File, slave string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go io.Copy(io.Discard, master) // or a writer would wait for a reader
+	go io.Copy(screen, master) // or a writer would wait for a reader
 	return master, "/dev/pts/" + strconv.Itoa(number)
 }

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -300,5 +301,73 @@ func TestSystemdUnitOfTheManual(t *testing.T) {
 	l.quiet()
 	if journal := l.journal(); strings.Contains(journal, "Unknown key") {
 		t.Error("systemd does not know all of it")
+	}
+}
+
+// systemctl stop in the middle of an upgrade ends the program in order, with KillMode=mixed
+// by the guardian alone.
+func TestSystemdStopsDuringAnUpgrade(t *testing.T) { stopsDuringUpgradesInTheLab(t, 5) }
+
+func stopsDuringUpgradesInTheLab(t *testing.T, times int) {
+	for _, killMode := range []string{"mixed", "control-group"} {
+		t.Run(killMode, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.unit("talker.service", "[Unit]", "StartLimitIntervalSec=0", "[Service]", "ExecStart=/bin/sh -c \"trap 'trap : TERM; echo TERM; exit 3' TERM; echo up; while :; do sleep 1000 & wait; done\"")
+			l.unit("web.service", forking("/lab/talker.service", "KillMode="+killMode, "Restart=on-abnormal")...)
+			for i := range times {
+				l.systemctl("start", "web")
+				await(t, "the trap is set", func() bool {
+					return strings.Count(l.ok("/lab/holdfast", "logs", "-n", "1000", "talker"), "up") == i+1
+				})
+				moment := strconv.FormatFloat(rand.Float64()/10, 'f', 4, 64)
+				l.ok("sh", "-c", "/lab/holdfast upgrade talker >/tmp/upgrade 2>&1 & sleep "+moment+"; systemctl stop web; wait")
+				l.expect("web", "ActiveState=failed", "NRestarts=0", "ExecMainCode=1", "ExecMainStatus=3")
+				if left := l.members("web"); left != nil || l.run("test", "-e", "/run/web.pid").code == 0 {
+					t.Errorf("left: processes %v, or the PID file", left)
+				}
+				if said := strings.Fields(l.ok("/lab/holdfast", "logs", "-n", "1000", "talker")); len(said) != 2*(i+1) || said[2*i+1] != "TERM" {
+					t.Errorf("round %d, %s s: the program said %v, want up and TERM", i, moment, said)
+				}
+				if t.Failed() {
+					return
+				}
+			}
+			l.quiet()
+		})
+	}
+}
+
+// Where no process may trace another one, an upgrade goes without, and says what that means.
+// An upgrade is no start: systemd's limit on these does not count it.
+func TestSystemdForbidsToTrace(t *testing.T) {
+	for filter, because := range map[string]string{
+		"~ptrace":       "the process that was to trace this one was ended by SIGSYS",
+		"~ptrace:EPERM": "ptrace: operation not permitted",
+	} {
+		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			unit := forking("--name web "+steady, "KillMode=mixed", "SystemCallFilter="+filter)
+			unit[1] = "StartLimitIntervalSec=1h\nStartLimitBurst=1"
+			l.unit("web.service", unit...)
+			l.systemctl("start", "web")
+			guardian, business := l.guarded("web", "/run/web.pid", "web")
+			l.ok("grep", "-q", "^Seccomp:.2", "/proc/"+strconv.Itoa(guardian)+"/status")
+			for range 3 {
+				l.ok("/lab/holdfast", "upgrade", "web")
+			}
+			if g, b := l.guarded("web", "/run/web.pid", "web"); g != guardian || b != business {
+				t.Errorf("guardian %d and business %d became %d and %d", guardian, business, g, b)
+			}
+			log := l.ok("cat", "/var/log/holdfast/web/guardian.log")
+			if strings.Count(log, exposed) != 3 || !strings.Contains(log, because) {
+				t.Errorf("the guardian does not say %q, because of %q:\n%s", exposed, because, log)
+			}
+			l.expect("web", "NRestarts=0")
+			l.systemctl("stop", "web")
+			l.gone("web", "/run/web.pid", "web")
+			l.quiet()
+		})
 	}
 }

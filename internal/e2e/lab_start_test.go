@@ -30,7 +30,7 @@ func TestSystemdStartIsRefused(t *testing.T) {
 			t.Errorf("%v: %s is %s, want 2", how, status, got)
 		}
 		journal := l.journal()
-		for _, remedy := range []string{"set Type=forking and PIDFile=", "use 'holdfast run' with Type=exec", "--force"} {
+		for _, remedy := range []string{"set Type=forking and PIDFile=", "use 'holdfast run' with Type=notify", "--force"} {
 			if strings.Count(journal, remedy) != 1 {
 				t.Errorf("%v: the journal does not name %q", how, remedy)
 			}

@@ -3,8 +3,12 @@
 package e2e
 
 import (
+	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // keepAll are the settings under which every line that was ever printed can be read back.
@@ -18,44 +22,45 @@ func TestNoLineIsLostOrDoubledByKilledGuardians(t *testing.T) {
 
 func killsLoseNoLine(t *testing.T, times int) {
 	for _, tt := range []struct {
-		name   string
-		flags  []string
-		stamps string
+		name     string
+		flags    []string
+		settings []string
 	}{
-		{"at full speed", nil, ""},
-		{"at full speed, with timestamps", nil, "utc"},
-		{"long lines at full speed", []string{"-wide"}, ""},
-		{"1,000 lines a second", []string{"-pace", "1000"}, ""},
-		{"1,000 lines a second, with timestamps", []string{"-pace", "1000"}, "utc"},
+		{"at full speed", nil, []string{"LogMaxSize=256K", "LogCompress=no"}},
+		{"at full speed, compressed", nil, []string{"LogMaxSize=256K"}},
+		{"at full speed, with timestamps", nil, []string{"LogMaxSize=256K", "LogCompress=no", "LogTimestamps=utc"}},
+		{"long lines at full speed", []string{"-wide"}, []string{"LogMaxSize=256K", "LogCompress=no"}},
+		{"1,000 lines a second", []string{"-pace", "1000", "-wide"}, []string{"LogMaxSize=4K", "LogCompress=no"}},
+		{"1,000 lines a second, with timestamps", []string{"-pace", "1000", "-wide"}, []string{"LogMaxSize=4K", "LogTimestamps=utc"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
 			w := h.newWriter(forever, tt.flags...)
-			settings := append([]string{"LogMaxSize=256K"}, keepAll...)
-			if tt.stamps != "" {
-				settings = append(settings, "LogTimestamps="+tt.stamps)
-			}
+			settings := append(tt.settings, "LogMaxFiles=infinity")
 			w.start(holdfast, settings...)
 			await(t, "it writes", func() bool { n, _ := w.written(); return n > 0 })
 			_, business := h.orphan("p")
-			adoptions := 0
-			for range times {
+			for i := range times {
 				before, _ := w.written()
-				if h.killNew("p", h.start("start", "p"), 200*time.Millisecond) {
-					adoptions++
+				if i%2 == 0 { // at any moment of its work
+					h.ok("start", "p")
+					moment := unix.NsecToTimespec(rand.Int64N(100e6))
+					unix.Nanosleep(&moment, nil)
+					h.orphan("p")
+				} else { // or of its coming to it
+					h.killNew("p", h.start("start", "p"), 50*time.Millisecond)
 				}
 				now, _ := w.written()
 				t.Logf("%d lines were written meanwhile", now-before)
 			}
-			t.Logf("%d guardians were killed, %d of which had taken over", times, adoptions)
 			h.ok("start", "p")
 			last := w.enough()
 			if n := h.businesses(); n != 1 || h.pid("p", "MainPID") != business {
 				t.Errorf("%d businesses, the writer was %d and is %d", n, business, h.pid("p", "MainPID"))
 			}
 			h.shows("p", "NRestarts", "0", "ActiveState", "active")
-			if err := w.stop(lineCheck{stamps: tt.stamps}).complete(last); err != nil {
+			if err := w.stop(lineCheck{stamps: stampsOf(settings)}).complete(last); err != nil {
 				t.Error(err)
 			}
 		})
@@ -79,6 +84,12 @@ func rotates(t *testing.T, size int) {
 			begin := time.Now()
 			w.finish(size / averageLine)
 			t.Logf("written in %v", time.Since(begin).Round(time.Millisecond))
+			if compress == "yes" { // the others may follow for quite a while
+				await(t, "many are compressed", func() bool {
+					found, _ := filepath.Glob(filepath.Join(h.dir, "log", "p", "output-*.log.gz"))
+					return len(found) >= 20
+				})
+			}
 			l := w.stop(lineCheck{})
 			if err := l.complete(size / averageLine); err != nil {
 				t.Error(err)

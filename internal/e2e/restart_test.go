@@ -84,6 +84,7 @@ func TestRestartDecision(t *testing.T) {
 				h.awaitShow("p", "ActiveState", state)
 				h.shows("p", "Result", tt.result, "NRestarts", "0", "MainPID", "0", "StatusReason", tt.want)
 				decided(t, h.history("p")[0], tt.want)
+				await(t, "the guardian is gone", func() bool { return len(h.below()) == 0 })
 			}
 			if runs := lines(filepath.Join(h.dir, "runs")); tt.result == "" && len(runs) != 2 || tt.result != "" && len(runs) != 1 {
 				t.Errorf("%d runs", len(runs))

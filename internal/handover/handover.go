@@ -26,6 +26,10 @@ const Format = 1
 // a sentence.
 const Question = "handover-version"
 
+// Keep is the command by which a program keeps the signals of its parent, which is in the
+// middle of an exec: [KeepSignals].
+const Keep = "handover-keep"
+
 // Answer is what a program of that version has to say to [Question].
 func Answer(format, version string) (string, error) {
 	number, err := strconv.Atoi(format)
@@ -85,7 +89,7 @@ func cause(err error) error {
 type Handed struct {
 	State []byte
 	Files []*os.File // in the order in which they were handed over; an exec closes them
-	// Ends are the requests to end that have come since Enter, until somebody calls
-	// [signal.Stop]: they must not kill a program that has taken over and does not listen yet.
-	Ends chan os.Signal
+	// Calls are the signals that have come since the old program has looked for the last time,
+	// and those that are to come.
+	Calls chan os.Signal
 }

@@ -2,8 +2,10 @@ package handover
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -22,6 +24,7 @@ type legacy struct {
 	PID   int
 	State int // descriptor of a memfd
 	Files []int
+	Keeps sheltered
 }
 
 // lowest is the first number for a descriptor that is handed over, beyond those a shell
@@ -35,7 +38,25 @@ const lowest = 10
 // all gone in the middle of what they do.
 //
 // last is asked when all is prepared; its error keeps the program from being executed.
-func Exec(binary string, state []byte, files []*os.File, last func() error) error {
+// From then on no signal reaches this process until the program has called [Enter]. Where
+// that cannot be, last is told why: a signal may then be lost or end the process.
+func Exec(binary string, state []byte, files []*os.File, last func(exposed error) error) error {
+	s, exposed := openShelter(binary)
+	if errors.Is(exposed, errSignalled) {
+		return exposed
+	}
+	err := execute(s, exposed, binary, state, files, last)
+	if s != nil {
+		s.close()
+		if errors.Is(err, fs.ErrPermission) { // a security module may be against it because of the tracing
+			return execute(nil, err, binary, state, files, last)
+		}
+	}
+	return err
+}
+
+// execute is Exec, in the shelter if there is one.
+func execute(s *shelter, exposed error, binary string, state []byte, files []*os.File, last func(exposed error) error) error {
 	syscall.ForkLock.RLock() // or another child could inherit what is open for the program
 	defer syscall.ForkLock.RUnlock()
 	memory, err := memoryFile(state)
@@ -45,7 +66,7 @@ func Exec(binary string, state []byte, files []*os.File, last func() error) erro
 	defer memory.Close()
 	l := legacy{PID: os.Getpid()}
 	defer func() {
-		for _, fd := range append(l.Files, l.State) {
+		for _, fd := range append(l.Files, l.State, l.Keeps.Socket) {
 			if fd >= lowest {
 				unix.Close(fd)
 			}
@@ -61,12 +82,18 @@ func Exec(binary string, state []byte, files []*os.File, last func() error) erro
 		}
 		l.Files = append(l.Files, fd)
 	}
+	if s != nil {
+		l.Keeps.PID = s.process.Pid
+		if l.Keeps.Socket, err = passOn(s.socket); err != nil {
+			return err
+		}
+	}
 	value, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable+"=") })
-	if err := last(); err != nil {
+	if err := last(exposed); err != nil {
 		return err
 	}
 	return &os.PathError{Op: "exec", Path: binary, Err: syscall.Exec(binary, os.Args, append(env, variable+"="+string(value)))}
@@ -112,8 +139,13 @@ func Enter() (*Handed, error) {
 	if err := json.Unmarshal([]byte(value), &l); err != nil || l.PID != os.Getpid() {
 		return nil, nil // another process's
 	}
-	h := &Handed{Ends: make(chan os.Signal, 1)}
-	signal.Notify(h.Ends, syscall.SIGTERM, syscall.SIGINT)
+	h := &Handed{Calls: make(chan os.Signal, 64)}
+	for _, sig := range calls {
+		if !signal.Ignored(sig) { // as nohup(1) has it
+			signal.Notify(h.Calls, sig)
+		}
+	}
+	l.Keeps.leave()
 	memory := received(l.State)
 	defer memory.Close()
 	var err error

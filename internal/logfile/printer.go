@@ -98,7 +98,7 @@ func (p *printer) doubt(l Line) {
 	}
 	p.dated = true
 	if l.Time.IsZero() && len(p.times.marks) == 0 {
-		p.q.Notice(errors.New("neither these lines nor an index say when they were written, so all are shown"))
+		p.q.Notice(errors.New("lines that do not say when they were written are shown, for the log has no index"))
 	}
 }
 

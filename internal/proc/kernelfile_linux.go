@@ -24,10 +24,3 @@ func readKernelFile(path string, buf []byte) ([]byte, error) {
 		size += n
 	}
 }
-
-func ignoringEINTR(call func() (int, error)) (n int, err error) {
-	for n, err = call(); err == syscall.EINTR; {
-		n, err = call()
-	}
-	return n, err
-}

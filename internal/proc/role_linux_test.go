@@ -22,11 +22,12 @@ var roles map[string]func(args []string)
 const roleVar = "HOLDFAST_PROC_TEST_ROLE"
 
 func TestMain(m *testing.M) {
+	Enter()
 	roles = map[string]func([]string){
 		"exits": roleExits, "orphan": roleOrphan, "many-orphans": roleManyOrphans, "stubborn": roleStubborn,
 		"inheritance": roleInheritance, "unprivileged": roleUnprivileged, "scores": roleScores,
 		"die": roleDie, "hog": roleHog, "main-thread-ended": roleMainThreadEnded, "blocked": roleBlocked,
-		"heir": roleHeir, "aside": roleAside,
+		"heir": roleHeir, "aside": roleAside, "known": roleKnown, "setup": roleSetup, "where": roleWhere,
 	}
 	if role, given := os.LookupEnv(roleVar); given {
 		os.Unsetenv(roleVar)

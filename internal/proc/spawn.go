@@ -19,24 +19,45 @@ type Spec struct {
 	// blocking mode, as any program expects. Every other descriptor must be close-on-exec already.
 	Stdin, Stdout, Stderr *os.File
 
+	// Redirect takes the place of Stdin, Stdout and Stderr where it is not nil.
+	Redirect [3]*Redirection
+
 	Credential *syscall.Credential // user and groups; nil: the guardian's
 
 	// OOMScoreAdj is from -1000 (never a victim of the OOM killer) to 1000 (the first one); nil is
 	// what the guardian itself was given, before [Reaper.ProtectFromOOM]. Where it cannot be set, the
 	// process starts without, see [Reaper.OOMScoreErr].
 	OOMScoreAdj *int
+
+	// Setup is what the process does to itself before it executes its program; nil is nothing, and the quick
+	// way. Join are the cgroup.procs files of the control groups that it enters then.
+	Setup *Setup
+	Join  []string
 }
 
 // Step is the part of a spawn that failed. Its number is the exit status by which systemd tells of it.
 type Step int
 
 const (
-	StepFork  Step = 0   // no process, memory or descriptor to be had: systemd's Result=resources, no status
-	StepChdir Step = 200 // CHDIR: Dir cannot be entered
-	StepExec  Step = 203 // EXEC: Path cannot be executed
-	StepStdin Step = 208 // STDIN: /dev/null cannot be opened
-	StepGroup Step = 216 // GROUP: the group or the supplementary groups cannot be taken
-	StepUser  Step = 217 // USER: the user cannot be taken
+	StepFork            Step = 0   // no process, memory or descriptor to be had: systemd's Result=resources, no status
+	StepChdir           Step = 200 // CHDIR: Dir cannot be entered
+	StepNice            Step = 201 // NICE
+	StepExec            Step = 203 // EXEC: Path cannot be executed
+	StepLimits          Step = 205 // LIMITS
+	StepStdin           Step = 208 // STDIN: what is to be read cannot be opened
+	StepStdout          Step = 209 // STDOUT: what is to be written cannot be opened
+	StepChroot          Step = 210 // CHROOT
+	StepIOPriority      Step = 211 // IOPRIO
+	StepTimerSlack      Step = 212 // TIMERSLACK
+	StepSecureBits      Step = 213 // SECUREBITS
+	StepScheduler       Step = 214 // SETSCHEDULER
+	StepAffinity        Step = 215 // CPUAFFINITY
+	StepGroup           Step = 216 // GROUP: the group or the supplementary groups cannot be taken
+	StepUser            Step = 217 // USER: the user cannot be taken
+	StepCapabilities    Step = 218 // CAPABILITIES
+	StepCgroup          Step = 219 // CGROUP
+	StepStderr          Step = 222 // STDERR: as STDOUT
+	StepNoNewPrivileges Step = 227 // NO_NEW_PRIVILEGES
 )
 
 func (s Step) String() string {
@@ -47,14 +68,22 @@ func (s Step) String() string {
 		return "chdir"
 	case StepExec:
 		return "exec"
-	case StepStdin:
+	case StepStdin, StepStdout, StepStderr:
 		return "open"
 	case StepGroup:
 		return "setgid"
 	case StepUser:
 		return "setuid"
+	case StepChroot:
+		return "chroot"
+	case StepCgroup:
+		return "control group"
+	case StepIOPriority:
+		return "I/O priority"
+	case StepCapabilities:
+		return "capabilities"
 	}
-	return fmt.Sprintf("step %d", int(s))
+	return "cannot set" // the name is the whole setting
 }
 
 // SpawnError says why nothing was spawned; no process is left of the attempt.
@@ -76,25 +105,17 @@ func (e *SpawnError) Unwrap() error { return e.Err }
 // forkExec starts the process in a process group of its own. Signals are at their defaults there and none
 // is blocked, but one that this process ignores stays ignored.
 func forkExec(spec Spec) (pid int, err error) {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	files, opened, err := openStreams(&spec)
+	defer closeAll(opened)
 	if err != nil {
-		return 0, &SpawnError{StepStdin, os.DevNull, errors.Unwrap(err)}
-	}
-	defer null.Close()
-	files := make([]uintptr, 3)
-	for i, f := range []*os.File{spec.Stdin, spec.Stdout, spec.Stderr} {
-		if f == nil {
-			f = null
-		}
-		files[i] = f.Fd()
+		return 0, err
 	}
 	defer unblockSignals()()
-	pid, err = syscall.ForkExec(spec.Path, spec.Args, &syscall.ProcAttr{
-		Dir:   spec.Dir,
-		Env:   spec.Env,
-		Files: files,
-		Sys:   &syscall.SysProcAttr{Setpgid: true, Credential: spec.Credential},
-	})
+	sys := &syscall.SysProcAttr{Setpgid: true, Credential: spec.Credential}
+	if spec.Setup != nil {
+		return forkShim(spec, files, sys)
+	}
+	pid, err = syscall.ForkExec(spec.Path, spec.Args, &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Files: files, Sys: sys})
 	if err != nil {
 		return 0, diagnose(spec, err)
 	}

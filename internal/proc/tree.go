@@ -54,3 +54,31 @@ func below(root int, all []Process) []Process {
 		parent = found[next].PID
 	}
 }
+
+// Parent is the process's parent now; a zombie has one, too.
+func Parent(id ID) (pid int, err error) {
+	p, err := entry(id.PID)
+	if err == nil && p.ID != id {
+		err = ErrGone
+	}
+	if err != nil {
+		return 0, fmt.Errorf("process %d: %w", id.PID, err)
+	}
+	return p.PPID, nil
+}
+
+// IsBelow reports whether the process, alive or a zombie, is a descendant of root.
+func IsBelow(pid, root int) bool {
+	const deepest = 1000 // a PID that is recycled meanwhile could close a circle
+	for range deepest {
+		p, err := entry(pid)
+		if err != nil || p.PPID <= 0 {
+			return false
+		}
+		if p.PPID == root {
+			return true
+		}
+		pid = p.PPID
+	}
+	return false
+}

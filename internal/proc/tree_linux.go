@@ -37,6 +37,9 @@ func processTable() ([]Process, error) {
 	return all, nil
 }
 
+// entry is one process of the table.
+func entry(pid int) (Process, error) { return readStat(pid, make([]byte, statSize)) }
+
 // reparent mends what happened while the table was read. A process whose parent is not in the table was
 // read before this parent died; it has another one by now, and without it, it would be outside of every tree.
 func reparent(all []Process, read func(pid int) (Process, error)) {

@@ -37,6 +37,20 @@ func processTable() ([]Process, error) {
 	return all, nil
 }
 
+// entry is one process of the table.
+func entry(pid int) (Process, error) {
+	all, err := processTable()
+	if err != nil {
+		return Process{}, err
+	}
+	for _, p := range all {
+		if p.PID == pid {
+			return p, nil
+		}
+	}
+	return Process{}, ErrGone
+}
+
 // letter is the state's letter on Linux.
 func letter(status string) byte {
 	switch status {

@@ -31,6 +31,10 @@ func (d Dir) PIDFile() string { return filepath.Join(d.Runtime, "pid") }
 // Control is the socket on which the guardian answers.
 func (d Dir) Control() string { return filepath.Join(d.Runtime, "control") }
 
+// Notify is the socket on which the business says how it is, unless that needs a place that
+// other users reach.
+func (d Dir) Notify() string { return filepath.Join(d.Runtime, "notify") }
+
 // FIFO is the business's stdout and stderr.
 func (d Dir) FIFO() string { return filepath.Join(d.Runtime, "log") }
 

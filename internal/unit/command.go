@@ -49,7 +49,7 @@ func (d *draft) commandLines(commands *[]command) func(string) error {
 				if c.ignoreFailure {
 					return err
 				}
-				return refusal{err}
+				return unloadable{err}
 			}
 			*commands = append(*commands, c)
 		}
@@ -143,11 +143,13 @@ func checkProgram(name string) error {
 	switch {
 	case name == "":
 		return errors.New("no command after the prefix")
+	case name[0] == '|':
+		return errors.New("the prefix | is of a systemd newer than 257, and not known here")
 	case strings.ContainsFunc(name, isUnsafe):
 		return errors.New("quotes, backslashes and control characters cannot be in a program's path")
-	case strings.HasSuffix(name, "/") || path.Base(name) == "." || path.Base(name) == "..":
+	case strings.HasSuffix(name, "/"):
 		return fmt.Errorf("%s is a directory, not a program", shown(name))
-	case !path.IsAbs(name) && strings.Contains(name, "/"):
+	case !path.IsAbs(name) && (strings.Contains(name, "/") || name == "." || name == ".."):
 		return fmt.Errorf("%s is neither an absolute path nor a bare name of a program", shown(name))
 	}
 	return checkLength(name)

@@ -1,8 +1,10 @@
 package unit
 
 import (
+	"errors"
+	"io/fs"
 	"os"
-	"os/user"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -74,9 +76,21 @@ func TestExecStart(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			command := mustLoad(t, "my-web@a-b", environment+"ExecStart="+tt.line).Exec
-			if !slices.Equal(command.Args, tt.want) {
-				t.Errorf("args %q, want %q", command.Args, tt.want)
+			service := mustLoad(t, "my-web@a-b", environment+"ExecStart="+tt.line)
+			command := service.Exec
+			args := command.Args
+			if command.Expand { // as it is done at each start
+				args, _ = watchdog.Expand(args, func(name string) (string, bool) {
+					for _, assignment := range service.Environment {
+						if value, found := strings.CutPrefix(assignment, name+"="); found {
+							return value, true
+						}
+					}
+					return "", false
+				})
+			}
+			if !slices.Equal(args, tt.want) {
+				t.Errorf("args %q, want %q", args, tt.want)
 			}
 			if want := !strings.Contains(tt.line, "-/"); command.IgnoreFailure == want {
 				t.Errorf("IgnoreFailure is %v", command.IgnoreFailure)
@@ -92,28 +106,33 @@ func TestProgram(t *testing.T) {
 		{"/bin/${HOME}", "/bin/${HOME}"},
 		{"/bin/a%%b", "/bin/a%b"},
 		{`"/opt/my web/run"`, "/opt/my web/run"},
-		{"no-such-program-anywhere", "/usr/local/sbin/no-such-program-anywhere"},
+		{"no-such-program-anywhere", "no-such-program-anywhere"}, // looked up at each start
 	}
 	for _, tt := range tests {
 		if got := mustLoad(t, "web", "ExecStart="+tt.line).Exec.Path; got != tt.want {
 			t.Errorf("%s: path %q, want %q", tt.line, got, tt.want)
 		}
 	}
-	sh := mustLoad(t, "web", "ExecStart=sh -c true").Exec
-	if _, err := os.Stat(sh.Path); err != nil || sh.Args[0] != "sh" {
-		t.Errorf("sh is looked up as %+v: %v", sh, err)
-	}
 }
 
-func TestVariablesOfTheUser(t *testing.T) {
+func TestPrefixes(t *testing.T) {
 	t.Parallel()
-	root, err := user.LookupId("0")
-	if err != nil {
-		t.Skip(err)
-	}
-	args := mustLoad(t, "web", "User=0\nEnvironment=LOGNAME=other\nExecStart=/bin/x ${HOME} ${USER} ${LOGNAME}").Exec.Args
-	if want := []string{"/bin/x", root.HomeDir, root.Username, "other"}; !slices.Equal(args, want) {
-		t.Errorf("args %q, want %q", args, want)
+	for line, want := range map[string]watchdog.Command{
+		"/x":     {Expand: true},
+		":/x":    {},
+		"-/x":    {Expand: true, IgnoreFailure: true},
+		"+/x":    {Expand: true, Privileges: watchdog.FullPrivileges},
+		"!-:/x":  {IgnoreFailure: true, Privileges: watchdog.OwnUser},
+		"!!/x":   {Expand: true}, // as without: the kernel has ambient capabilities
+		"@+/x n": {Expand: true, Privileges: watchdog.FullPrivileges},
+	} {
+		got := mustLoad(t, "web", "User=nobody\nExecStart="+line).Exec
+		if got.Path != "/x" {
+			t.Errorf("%s: path %s", line, got.Path)
+		}
+		if got.Path, got.Args = "", nil; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", line, got, want)
+		}
 	}
 }
 
@@ -125,28 +144,64 @@ func TestSpecifiersOfTheHost(t *testing.T) {
 		t.Skip(err)
 	}
 	short, _, _ := strings.Cut(host, ".")
-	service := mustLoad(t, "web", "ExecStart=/bin/x %H %l %t %S %C %E %L %T %V %U %G %u %g %h %b %v %y %Y")
+	service := mustLoad(t, "web", "ExecStart=/bin/x %H %l %t %S %C %E %L %D %d %T %V %U %G %u %g %h %s %q %b %v %a %y %Y")
 	args := service.Exec.Args[1:]
 	if args[0] != host || args[1] != short {
 		t.Errorf("%%H %%l are %q", args[:2])
 	}
 	if os.Getuid() == 0 {
-		if want := []string{"/run", "/var/lib", "/var/cache", "/etc", "/var/log"}; !slices.Equal(args[2:7], want) {
-			t.Errorf("root's directories are %q, want %q", args[2:7], want)
+		want := []string{"/run", "/var/lib", "/var/cache", "/etc", "/var/log", "/usr/share", "/run/credentials/web.service"}
+		if !slices.Equal(args[2:9], want) {
+			t.Errorf("root's directories are %q, want %q", args[2:9], want)
 		}
 	}
 	if slices.Contains(args, "") || args[len(args)-2] != service.Source {
 		t.Errorf("specifiers %q", args)
 	}
+	if _, err := os.Stat("/etc/os-release"); err == nil {
+		mustLoad(t, "web", "ExecStart=/bin/x %A %B %M %o %w %W") // each may be empty
+	}
 }
 
-func TestUnescapeName(t *testing.T) {
+func TestFacts(t *testing.T) {
 	t.Parallel()
-	for escaped, want := range map[string]string{
-		"": "", "a-b": "a/b", `a\x2db`: "a-b", `caf\xc3\xa9`: "café", `a\x2`: `a\x2`, `a\xzz`: `a\xzz`, `\`: `\`,
+	file := writeFile(t, "os-release", "ID=debian\nVERSION_ID=\"12\"\n")
+	for name, want := range map[string]string{"ID": "debian", "VERSION_ID": "12", "IMAGE_ID": ""} {
+		if got, err := fact(name, file+".none", file); got != want || err != nil {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if _, err := fact("ID", file+".none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without the file: %v", err)
+	}
+	for machine, want := range map[string]string{
+		"x86_64": "x86-64", "i686": "x86", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm", "armv7b": "arm-be",
+		"riscv64": "riscv64", "ppc64le": "ppc64-le", "amd64": "x86-64",
 	} {
-		if got := unescapeName(escaped); got != want {
-			t.Errorf("unescapeName(%q) = %q, want %q", escaped, got, want)
+		if got := architecture(machine); got != want {
+			t.Errorf("%s is %s, want %s", machine, got, want)
+		}
+	}
+}
+
+// The verdicts are those of systemd 252.
+func TestSpecifiersOfInstances(t *testing.T) {
+	t.Parallel()
+	const none = "none"
+	for instance, want := range map[string][2]string{ // %I and %f
+		"a": {"a", "/a"}, "a-b": {"a/b", "/a/b"}, `a\x2db`: {"a-b", "/a-b"}, `a\x2fb`: {"a/b", "/a/b"}, "-": {"/", "/"},
+		"a--b": {"a//b", none}, "-a": {"/a", none}, "a-": {"a/", none}, "..-a": {"../a", none}, ".": {".", none},
+		`a\x2`: {none, none}, `a\zb`: {none, none}, `a\x00`: {none, none}, `caf\xc3\xa9`: {"café", "/café"},
+	} {
+		for i, specifier := range []string{"%I", "%f"} {
+			d := newDraft(watchdog.Service{Name: "web@" + instance})
+			got, err := d.specifiers(specifier)
+			if err != nil {
+				got = none
+			}
+			if got != want[i] {
+				t.Errorf("%s of %s is %q, %v, want %q", specifier, instance, got, err, want[i])
+			}
 		}
 	}
 }

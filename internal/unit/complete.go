@@ -3,19 +3,33 @@ package unit
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path"
-	"strings"
+	"slices"
 
 	"holdfast/watchdog"
 )
 
 // complete makes a service of the settings, once all of them are known.
 func (d *draft) complete() {
+	d.completeEnvironment()
+	d.completeType()
 	d.completeCommand()
+	d.completeControl()
 	d.completeOnCrash()
 	d.completeBackoff()
 	d.completeHome()
+	d.completeScheduling()
+	d.completeNotify()
+}
+
+// completeNotify lets a business notify that must (src/core/service.c, service_add_extras).
+func (d *draft) completeNotify() {
+	s := &d.service
+	watched := s.WatchdogSec > 0 && s.WatchdogSec < watchdog.Infinity
+	notifies := s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload
+	if s.NotifyAccess == watchdog.NotifyNone && (watched || notifies) {
+		s.NotifyAccess = watchdog.NotifyMain
+	}
 }
 
 func (d *draft) completeCommand() {
@@ -26,18 +40,29 @@ func (d *draft) completeCommand() {
 	if !assigned {
 		d.at = Setting{File: d.file}
 	}
+	s := &d.service
+	oneshot := s.Type == watchdog.Oneshot
 	switch {
+	case len(d.commands) == 0 && oneshot && s.RemainAfterExit && len(d.control.stop) > 0:
+		s.Exec, s.ExecMore = watchdog.Command{}, nil
+		return
 	case len(d.commands) == 0:
 		if d.err() == nil { // else what is wrong was told already
 			d.warn(refuse("no command is left to run; [Service] needs an ExecStart="))
 		}
 		return
-	case len(d.commands) > 1:
+	case len(d.commands) > 1 && !oneshot:
 		d.warn(refuse("more than one command, which only Type=oneshot may have; " +
 			"an empty ExecStart= before it drops the earlier ones"))
 		return
 	}
-	d.program(d.commands[0], &d.service.Exec)
+	d.program(d.commands[0], &s.Exec)
+	s.ExecMore = nil
+	for _, c := range d.commands[1:] {
+		var more watchdog.Command
+		d.program(c, &more)
+		s.ExecMore = append(s.ExecMore, more)
+	}
 }
 
 func (d *draft) completeOnCrash() {
@@ -54,40 +79,23 @@ func (d *draft) completeOnCrash() {
 	}
 }
 
-// program makes of a command line what is executed.
+// program makes of a command line what is executed. Its variables are put in at each
+// start; one that cannot be known by then is told now.
 func (d *draft) program(c command, program *watchdog.Command) {
-	if asUser := d.service.User + d.service.Group; asUser != "" && (c.privileged == "+" || c.privileged == "!") {
-		d.warn(refuse("the prefix %s would run the program without User= and Group=, which holdfast does not do", c.privileged))
+	*program = watchdog.Command{
+		Path: c.path, Args: c.args, IgnoreFailure: c.ignoreFailure, Expand: !c.literal,
+		Privileges: watchdog.Privileges(c.privileged),
+	}
+	if c.privileged == "!!" { // for kernels without ambient capabilities, before Linux 4.3
+		program.Privileges = ""
+	}
+	if c.literal || len(d.service.EnvironmentFiles) > 0 {
 		return
 	}
-	args := c.args
-	if !c.literal {
-		var unset []string
-		args, unset = expandVariables(args, d.variable)
-		for _, name := range unset {
-			d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
-		}
+	_, unset := watchdog.Expand(c.args, d.variable)
+	for _, name := range unset {
+		d.warn(fmt.Errorf("the variable %q is not set, so it is empty", name))
 	}
-	if len(args) == 0 {
-		args = []string{c.path}
-	}
-	*program = watchdog.Command{Path: lookUpProgram(c.path), Args: args, IgnoreFailure: c.ignoreFailure}
-}
-
-// lookUpProgram finds a program without a path where systemd does. One that is nowhere
-// gets the first place, so that its exec fails and says so (203).
-func lookUpProgram(name string) string {
-	if path.IsAbs(name) {
-		return name
-	}
-	dirs := strings.Fields("/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin")
-	for _, dir := range dirs {
-		full := dir + "/" + name
-		if info, err := os.Stat(full); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			return full
-		}
-	}
-	return dirs[0] + "/" + name
 }
 
 // completeBackoff holds the three settings of the growing wait against each other. What
@@ -111,15 +119,20 @@ func (d *draft) completeBackoff() {
 }
 
 // completeHome puts the home directory of User= in the place of "~". For a user that
-// does not exist the place does not matter: the start fails, and says why (217).
+// does not exist the place does not matter: the start fails, and says why (217). Without
+// a User= it is holdfast's own user's, and the business is told, as by systemd.
 func (d *draft) completeHome() {
 	if d.service.WorkingDirectory != "~" || !d.assigned("WorkingDirectory") {
 		return
 	}
-	if d.service.User == "" {
-		d.warn(refuse("~ is the home directory of User=, which is not set"))
-	}
 	d.service.WorkingDirectory = "/"
+	if d.service.User == "" {
+		if home, err := userSpecifier('h'); err == nil && path.IsAbs(home) {
+			d.service.WorkingDirectory = home
+			d.service.Environment = slices.Insert(d.service.Environment, 0, "HOME="+home)
+		}
+		return
+	}
 	if account, err := watchdog.LookupUser(d.service.User); err == nil && path.IsAbs(account.HomeDir) {
 		d.service.WorkingDirectory = account.HomeDir
 	}

@@ -19,6 +19,8 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("XDG_RUNTIME_DIR", "/run")
 	os.Unsetenv("XDG_STATE_HOME")
+	os.Setenv("HOLDFAST_TEST", "passed")
+	os.Unsetenv("NOPE")
 	os.Exit(m.Run())
 }
 
@@ -54,6 +56,19 @@ FinalKillSignal=3
 SendSIGHUP=yes
 SendSIGKILL=off
 ReloadSignal=RTMIN+1
+WatchdogSignal=QUIT
+TimeoutAbortSec=7
+TimeoutStartFailureMode=abort
+TimeoutStopFailureMode=kill
+RemainAfterExit=yes
+GuessMainPID=no
+ExecCondition=/bin/test -e /etc/web.conf
+ExecStartPre=-/bin/mkdir -p "/srv/${NAME}" ; :/bin/echo $HOME
+ExecStartPost=@/bin/logger name up
+ExecReload=/bin/kill -HUP $MAINPID
+ExecStop=/usr/bin/web stop
+ExecStop=/bin/sleep 1
+ExecStopPost=/bin/rm -f /srv/web/lock
 PIDFile=/run//web/./%N.pid
 User=nobody
 Group=65534
@@ -72,15 +87,29 @@ WantedBy=multi-user.target
 	if err != nil || len(loaded.Problems) > 0 {
 		t.Fatalf("error %v, problems %v", err, loaded.Problems)
 	}
-	score := -5
+	score, abort := -5, 7*time.Second
 	want := watchdog.Service{
 		Name: "web", Description: "The web server web", Source: path, Type: watchdog.Exec,
 		Exec: watchdog.Command{
-			Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "-c", "/etc/web.conf", "two words"}, IgnoreFailure: true,
+			Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "-c", "${CONFIG}", "two words"}, IgnoreFailure: true, Expand: true,
 		},
+		ExecCondition: []watchdog.Command{{Path: "/bin/test", Args: []string{"/bin/test", "-e", "/etc/web.conf"}, Expand: true}},
+		ExecStartPre: []watchdog.Command{
+			{Path: "/bin/mkdir", Args: []string{"/bin/mkdir", "-p", "/srv/${NAME}"}, IgnoreFailure: true, Expand: true},
+			{Path: "/bin/echo", Args: []string{"/bin/echo", "$HOME"}},
+		},
+		ExecStartPost: []watchdog.Command{{Path: "/bin/logger", Args: []string{"name", "up"}, Expand: true}},
+		ExecReload:    []watchdog.Command{{Path: "/bin/kill", Args: []string{"/bin/kill", "-HUP", "$MAINPID"}, Expand: true}},
+		ExecStop: []watchdog.Command{
+			{Path: "/usr/bin/web", Args: []string{"/usr/bin/web", "stop"}, Expand: true},
+			{Path: "/bin/sleep", Args: []string{"/bin/sleep", "1"}, Expand: true},
+		},
+		ExecStopPost:    []watchdog.Command{{Path: "/bin/rm", Args: []string{"/bin/rm", "-f", "/srv/web/lock"}, Expand: true}},
+		RemainAfterExit: true, WatchdogSignal: syscall.SIGQUIT, TimeoutAbortSec: &abort,
+		TimeoutStartFailureMode: watchdog.FailAbort, TimeoutStopFailureMode: watchdog.FailKill,
 		Environment:      []string{"CONFIG=/etc/web.conf", "NAME=a b", "PATH=/opt/bin"},
 		WorkingDirectory: "/srv/web", WorkingDirectoryOptional: true,
-		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, PIDFile: "/run/web/web.pid",
+		UMask: 0o027, User: "nobody", Group: "65534", OOMScoreAdjust: &score, IgnoreSIGPIPE: true, PIDFile: "/run/web/web.pid",
 		Policy: watchdog.Policy{
 			Restart:                  watchdog.RestartOnFailure,
 			SuccessExitStatus:        watchdog.ExitList{Codes: []int{3, 75}},
@@ -94,13 +123,14 @@ WantedBy=multi-user.target
 		SettleSec:  200 * time.Millisecond, TimeoutStartSec: watchdog.Infinity, RetryFailedStart: true,
 		KillMode: watchdog.KillMixed, KillSignal: syscall.SIGINT, RestartKillSignal: syscall.SIGUSR1,
 		FinalKillSignal: syscall.SIGQUIT, SendSIGHUP: true, TimeoutStopSec: 5 * time.Second, ReloadSignal: 35,
-		Log: logs.Default(),
+		NotifyAccess: watchdog.NotifyNone,
+		Log:          logs.Default(),
 	}
 	if !reflect.DeepEqual(loaded.Service, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", loaded.Service, want)
 	}
 	listed := loaded.Settings[1]
-	if want := (Setting{path, 5, "Unit", "Documentation", "man:web(8)", Harmless, "Orders units, of which there is one here."}); listed != want {
+	if want := (Setting{path, 5, "Unit", "Documentation", "man:web(8)", Harmless, "For people and tools."}); listed != want {
 		t.Errorf("listed %+v, want %+v", listed, want)
 	}
 }
@@ -137,12 +167,24 @@ func TestRepeatedAssignments(t *testing.T) {
 		{"the older spelling in the older place", "StartLimitInterval=5\nStartLimitBurst=2", nil,
 			func(s watchdog.Service) any { return s.StartLimit }, watchdog.StartLimit{Interval: 5 * time.Second, Burst: 2}},
 		{"a relative PID file", "PIDFile=web.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web.pid"},
+		{"a PID file in the old place", "PIDFile=/var/run/web/x.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web/x.pid"},
+		{"the PID file of a service that notifies is its own", "Type=notify\nPIDFile=web.pid", nil,
+			func(s watchdog.Service) any { return [2]string{s.PIDFile, s.BusinessPIDFile} }, [2]string{"", "/run/web.pid"}},
 		{"a maximum lowers the base", "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1", nil,
 			func(s watchdog.Service) any { return s.Backoff.RestartSec }, time.Second},
 		{"a command is replaced", "ExecStart=", []string{"ExecStart=/bin/echo b"},
 			func(s watchdog.Service) any { return s.Exec.Args[1] }, "b"},
-		{"the environment of the command line reaches the file's command", "ExecStart=\nExecStart=/bin/echo $A",
-			[]string{"Environment=A=7"}, func(s watchdog.Service) any { return s.Exec.Args[1] }, "7"},
+		{"environment files add up", "EnvironmentFile=-/a/%N//*.env\nEnvironmentFile=/b", nil, environmentFiles, "-/a/web/*.env /b"},
+		{"and are taken back", "EnvironmentFile=/a\nEnvironmentFile=\nEnvironmentFile=/b", nil, environmentFiles, "/b"},
+		{"what is unset adds up", "UnsetEnvironment=A \"B=1 2\"\nUnsetEnvironment=C", nil, unset, "A|B=1 2|C"},
+		{"and is taken back", "UnsetEnvironment=A\nUnsetEnvironment=", nil, unset, ""},
+		{"the search path is the PATH", "ExecSearchPath=/a:/b/\nExecSearchPath=/c", nil, environmentOf("PATH"), "/a:/b:/c"},
+		{"unless Environment= says otherwise", "ExecSearchPath=/a\nEnvironment=PATH=/b", nil, environmentOf("PATH"), "/b"},
+		{"no search path, no other PATH", "ExecSearchPath=/a\nExecSearchPath=", nil, environmentOf("PATH"),
+			"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		{"variables are passed on", "PassEnvironment=NOPE HOLDFAST_TEST", nil, ownEnvironment, "HOLDFAST_TEST=passed"},
+		{"but Environment= counts more", "Environment=HOLDFAST_TEST=own\nPassEnvironment=HOLDFAST_TEST", nil, ownEnvironment, "HOLDFAST_TEST=own"},
+		{"and they are taken back", "PassEnvironment=HOLDFAST_TEST\nPassEnvironment=", nil, ownEnvironment, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -164,6 +206,27 @@ func prevent(s watchdog.Service) any   { return s.Policy.RestartPreventExitStatu
 func directory(s watchdog.Service) any { return s.WorkingDirectory }
 func timeouts(s watchdog.Service) any {
 	return [2]time.Duration{s.TimeoutStartSec, s.TimeoutStopSec}
+}
+func environmentFiles(s watchdog.Service) any {
+	var files []string
+	for _, file := range s.EnvironmentFiles {
+		if file.Optional {
+			file.Path = "-" + file.Path
+		}
+		files = append(files, file.Path)
+	}
+	return strings.Join(files, " ")
+}
+func unset(s watchdog.Service) any { return strings.Join(s.UnsetEnvironment, "|") }
+func environmentOf(name string) func(watchdog.Service) any {
+	return func(s watchdog.Service) any {
+		for _, assignment := range s.Environment {
+			if value, found := strings.CutPrefix(assignment, name+"="); found {
+				return value
+			}
+		}
+		return nil
+	}
 }
 func ownEnvironment(s watchdog.Service) any { return strings.Join(s.Environment[1:], " ") }
 
@@ -196,20 +259,23 @@ func TestSet(t *testing.T) {
 }
 
 // On the command line everything wrong is an error, and then nothing is changed.
+const notOneLine = "not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"
+
 func TestSetRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ setting, want string }{
 		{"Restart", "Restart is no setting; write Name=value"},
 		{"=1", "=1 is no setting; write Name=value"},
-		{"Foo=1", "Foo=1: unknown, or not honoured by this version"},
+		{"Foo=1", "Foo=1: unknown to systemd 257 and to holdfast"},
 		{"restart=no", "restart=no: unknown; it is spelled Restart"},
 		{"RestartSec=fast", "RestartSec=fast: not a time span; write 5, 500ms or 1min 30s"},
 		{"SuccessExitStatus=1 BAD", `SuccessExitStatus=1 BAD: "BAD" is no exit code (0 to 255), exit name (TEMPFAIL), signal (SIGKILL or KILL) or OOM`},
 		{"PrivateTmp=yes", "PrivateTmp=yes: holdfast does not give this protection"},
 		{"ExecStart=", "ExecStart=: no command is left to run; [Service] needs an ExecStart="},
 		{"RestartMaxDelaySec=10ms", "RestartMaxDelaySec=10ms: shorter than RestartSec=100ms, which is lowered to it"},
-		{"Description=a\x00b", `Description="a\x00b": a NUL byte in the value`},
-		{"Type=oneshot", "Type=oneshot: this version guards only services of type simple or exec; let the program stay in the foreground and write simple"},
+		{"Description=a\x00b", `Description="a\x00b": ` + notOneLine}, {"Description=a\nRestart=no", `Description="a\nRestart=no": ` + notOneLine},
+		{`Description=a\`, `Description=a\: ` + notOneLine}, {"Description=\xff", `Description="\xff": ` + notOneLine},
+		{"Type=dbus", "Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"},
 	}
 	for _, tt := range tests {
 		service := bareCommand()
@@ -222,7 +288,7 @@ func TestSetRefuses(t *testing.T) {
 		}
 	}
 	path := writeFile(t, "web.service", "[Service]\nExecStart=/bin/true\nFoo=1\n")
-	if _, err := Load(path, Options{Settings: []string{"Foo=2"}}); err == nil || err.Error() != "Foo=2: unknown, or not honoured by this version" {
+	if _, err := Load(path, Options{Settings: []string{"Foo=2"}}); err == nil || err.Error() != "Foo=2: unknown to systemd 257 and to holdfast" {
 		t.Errorf("beside a file: error %v", err)
 	}
 }
@@ -238,6 +304,53 @@ func TestDirectives(t *testing.T) {
 		seen[key] = true
 		if directive.set == nil || directive.Class == "" || !strings.HasSuffix(directive.Doc, ".") || strings.Contains(directive.Doc, "\n") {
 			t.Errorf("%s is incomplete: %+v", key, directive)
+		}
+	}
+}
+
+// The list of names was taken from systemd's manuals; the table says something of each.
+func TestEveryDirectiveIsClassified(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/systemd-257-directives.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDraft(watchdog.FileDefaults("web"))
+	listed := map[[2]string]bool{}
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		switch line = strings.TrimSpace(line); {
+		case line == "" || line[0] == '#':
+		case line[0] == '[':
+			section = strings.Trim(line, "[]")
+		case listed[[2]string{section, line}]:
+			t.Errorf("[%s] %s is listed twice", section, line)
+		default:
+			listed[[2]string{section, line}] = true
+			if found, hint := d.lookup(section, line); found.Class == Unknown {
+				t.Errorf("[%s] %s is %s", section, line, hint)
+			}
+		}
+	}
+	if len(listed) < 370 {
+		t.Errorf("only %d names are listed", len(listed))
+	}
+	for _, directive := range d.table {
+		if key := [2]string{directive.Section, directive.Name}; !listed[key] && directive.Section != "X-Holdfast" {
+			t.Errorf("systemd has no %s= in [%s]", directive.Name, directive.Section)
+		}
+	}
+}
+
+// What a value asks for decides, not the name alone.
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]Class{
+		"Restart=no": Honoured, "Slice=web.slice": Harmless, "PrivateTmp=yes": Refused, "OpenFile=/x": NotHonoured, "Foo=1": Unknown,
+	} {
+		loaded, err := Load(writeFile(t, "web.service", "[Service]\nExecStart=/bin/true\n"+line+"\n"), Options{})
+		if got := loaded.Settings[1].Class; got != want || (err != nil) != (want == Refused) || (len(loaded.Problems) > 0) != (want != Honoured && want != Harmless) {
+			t.Errorf("%s is %s: %v, %v", line, got, err, loaded.Problems)
 		}
 	}
 }

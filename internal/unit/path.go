@@ -2,6 +2,7 @@ package unit
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -18,17 +19,27 @@ func (d *draft) pidFile(text string) error {
 		return err
 	}
 	if !path.IsAbs(file) {
-		runtime, err := d.specifier('t')
+		runtime, err := directorySpecifier('t')
 		if err != nil {
 			return err
 		}
 		file = runtime + "/" + file
 	}
 	if err := checkPath(file); err != nil {
-		return refusal{err}
+		return unloadable{err}
 	}
-	d.service.PIDFile = simplify(file)
+	d.service.PIDFile = d.patchVarRun(simplify(file))
 	return nil
+}
+
+// patchVarRun writes /run for its old name, as systemd does with a warning.
+func (d *draft) patchVarRun(file string) string {
+	below, old := strings.CutPrefix(file, "/var/run/")
+	if !old {
+		return file
+	}
+	d.warn(fmt.Errorf("/var/run is an old name of /run; taken for /run/%s", shown(below)))
+	return "/run/" + below
 }
 
 // workingDirectory sets WorkingDirectory=. "~" stands until the service is complete,
@@ -51,7 +62,7 @@ func (d *draft) workingDirectory(text string) error {
 	case err != nil && optional:
 		return err
 	case err != nil:
-		return refusal{err}
+		return unloadable{err}
 	}
 	d.service.WorkingDirectory, d.service.WorkingDirectoryOptional = dir, optional
 	return nil

@@ -26,10 +26,11 @@ type Class string
 
 // The classes.
 const (
-	Honoured Class = "honoured" // it does what it does in systemd
-	Harmless Class = "harmless" // it has no meaning here and is accepted
-	Refused  Class = "refused"  // it promises protection that would not be given
-	Unknown  Class = "unknown"  // unknown, or not honoured by this version
+	Honoured    Class = "honoured"     // it does what it does in systemd
+	Harmless    Class = "harmless"     // it has no meaning here and is accepted
+	NotHonoured Class = "not honoured" // systemd knows it, this version only warns
+	Refused     Class = "refused"      // it promises what would not be given
+	Unknown     Class = "unknown"      // neither systemd nor holdfast knows it
 )
 
 // A Problem is one thing wrong with a service file or a setting.
@@ -84,3 +85,9 @@ func (r refusal) Unwrap() error { return r.error }
 func refuse(format string, args ...any) error {
 	return refusal{fmt.Errorf(format, args...)}
 }
+
+// unloadable is an error after which systemd loads nothing of a service file, and no more
+// of a drop-in.
+type unloadable struct{ error }
+
+func (u unloadable) Unwrap() error { return u.error }

@@ -28,10 +28,10 @@ func (d *draft) read(name string, source io.Reader) error {
 		line, err := lines.whole(&at.line)
 		switch {
 		case errors.Is(err, bufio.ErrTooLong):
-			d.tell(at, refuse("a line of 1 MiB or more"))
+			d.tell(at, unloadable{errors.New("a line of 1 MiB or more")})
 			return nil
 		case err != nil && err != io.EOF:
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		line = strings.Trim(line, whitespace)
 		if line != "" && !d.line(&at, line) || err == io.EOF {
@@ -51,7 +51,7 @@ type place struct {
 // line takes in one whole line. It is false where systemd stops reading.
 func (d *draft) line(at *place, line string) bool {
 	if !utf8.ValidString(line) {
-		d.tell(*at, refuse("not UTF-8: %s", shown(line)))
+		d.tell(*at, unloadable{fmt.Errorf("not UTF-8: %s", shown(line))})
 		return false
 	}
 	if line[0] == '[' {
@@ -69,7 +69,7 @@ func (d *draft) line(at *place, line string) bool {
 		d.tell(*at, fmt.Errorf("nothing before the = in this line, so it is ignored: %s", shown(line)))
 	case at.section != "X-Holdfast" && strings.HasPrefix(name, "X-"):
 	default:
-		d.apply(Setting{
+		return d.apply(Setting{
 			File: at.file, Line: at.line, Section: at.section,
 			Name: name, Value: strings.Trim(value, whitespace),
 		})
@@ -80,7 +80,7 @@ func (d *draft) line(at *place, line string) bool {
 func (d *draft) header(at *place, line string) bool {
 	header, closed := strings.CutSuffix(line[1:], "]")
 	if !closed || strings.ContainsFunc(header, isUnsafe) {
-		d.tell(*at, refuse("%s is no section header; write [Service] alone on its line", shown(line)))
+		d.tell(*at, unloadable{fmt.Errorf("%s is no section header; write [Service] alone on its line", shown(line))})
 		return false
 	}
 	at.outside, at.section = false, header
@@ -93,7 +93,7 @@ func (d *draft) header(at *place, line string) bool {
 	return true
 }
 
-// tell notes what is wrong with a line that is no assignment.
+// tell is warn for what is wrong with a line that is no assignment, or with a whole file.
 func (d *draft) tell(at place, err error) {
 	d.at = Setting{File: at.file, Line: at.line}
 	d.warn(err)

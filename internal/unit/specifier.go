@@ -1,11 +1,11 @@
 package unit
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,11 +42,25 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
-// specifier is the value of one letter. Users and directories are those of holdfast
-// itself, not of User=: systemd takes the service manager's.
+// specifier is the value of one letter.
 func (d *draft) specifier(letter byte) (string, error) {
+	switch {
+	case strings.IndexByte("nNpPiIjJfyYd", letter) >= 0:
+		return d.nameSpecifier(letter)
+	case strings.IndexByte("tSCLEDTV", letter) >= 0:
+		return directorySpecifier(letter)
+	case strings.IndexByte("uUgGhs", letter) >= 0:
+		return userSpecifier(letter)
+	case strings.IndexByte("HlqmbvaABMowW", letter) >= 0:
+		return hostSpecifier(letter)
+	}
+	return "", errors.New("an unknown specifier; a percent sign itself is written %%")
+}
+
+// nameSpecifier is for what the service's name and its file say.
+func (d *draft) nameSpecifier(letter byte) (string, error) {
 	name := d.service.Name
-	prefix, instance, _ := strings.Cut(name, "@")
+	prefix, instance, isInstance := strings.Cut(name, "@")
 	last := prefix[strings.LastIndexByte(prefix, '-')+1:]
 	switch letter {
 	case 'n':
@@ -56,22 +70,33 @@ func (d *draft) specifier(letter byte) (string, error) {
 	case 'p':
 		return prefix, nil
 	case 'P':
-		return unescapeName(prefix), nil
+		return unescapeName(prefix)
 	case 'i':
 		return instance, nil
 	case 'I':
-		return unescapeName(instance), nil
+		return unescapeName(instance)
 	case 'j':
 		return last, nil
 	case 'J':
-		return unescapeName(last), nil
+		return unescapeName(last)
 	case 'f':
-		return "/" + strings.TrimPrefix(unescapeName(cmp.Or(instance, prefix)), "/"), nil
-	case 'y':
-		return d.service.Source, nil
+		if isInstance {
+			return unescapePath(instance)
+		}
+		return unescapePath(prefix)
+	case 'd':
+		runtime, err := directorySpecifier('t')
+		return runtime + "/credentials/" + name + suffix, err
 	case 'Y':
 		return filepath.Dir(d.service.Source), nil
+	}
+	return d.service.Source, nil // y
+}
 
+// directorySpecifier is for the directories of holdfast itself, not of User=: systemd takes
+// the service manager's.
+func directorySpecifier(letter byte) (string, error) {
+	switch letter {
 	case 't':
 		return ownDirectory("/run", "XDG_RUNTIME_DIR", "")
 	case 'S':
@@ -80,52 +105,18 @@ func (d *draft) specifier(letter byte) (string, error) {
 		return ownDirectory("/var/cache", "XDG_CACHE_HOME", ".cache")
 	case 'E':
 		return ownDirectory("/etc", "XDG_CONFIG_HOME", ".config")
+	case 'D':
+		return ownDirectory("/usr/share", "XDG_DATA_HOME", ".local/share")
 	case 'L':
 		if os.Getuid() == 0 {
 			return "/var/log", nil
 		}
-		state, err := d.specifier('S')
+		state, err := directorySpecifier('S')
 		return state + "/log", err
-	case 'T':
-		return temporary("/tmp"), nil
 	case 'V':
 		return temporary("/var/tmp"), nil
-
-	case 'U':
-		return strconv.Itoa(os.Getuid()), nil
-	case 'G':
-		return strconv.Itoa(os.Getgid()), nil
-	case 'u', 'h':
-		account, err := user.Current()
-		if err != nil {
-			return "", err
-		}
-		if letter == 'h' {
-			return account.HomeDir, nil
-		}
-		return account.Username, nil
-	case 'g':
-		group, err := user.LookupGroupId(strconv.Itoa(os.Getgid()))
-		if err != nil {
-			return "", err
-		}
-		return group.Name, nil
-
-	case 'H':
-		return os.Hostname()
-	case 'l':
-		host, err := os.Hostname()
-		host, _, _ = strings.Cut(host, ".")
-		return host, err
-	case 'm':
-		return oneLine("/etc/machine-id")
-	case 'b':
-		id, err := oneLine("/proc/sys/kernel/random/boot_id")
-		return strings.ReplaceAll(id, "-", ""), err
-	case 'v':
-		return oneLine("/proc/sys/kernel/osrelease")
 	}
-	return "", errors.New("an unknown specifier; a percent sign itself is written %%")
+	return temporary("/tmp"), nil // T
 }
 
 // ownDirectory is root's directory, or that of another user: what the variable names,
@@ -144,32 +135,53 @@ func ownDirectory(system, variable, belowHome string) (string, error) {
 	return filepath.Join(account.HomeDir, belowHome), nil
 }
 
+// temporary is the first of the usual variables that names a directory.
 func temporary(usual string) string {
-	return cmp.Or(os.Getenv("TMPDIR"), os.Getenv("TEMP"), os.Getenv("TMP"), usual)
+	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
+		dir := os.Getenv(name)
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) {
+			return filepath.Clean(dir)
+		}
+	}
+	return usual
 }
 
-func oneLine(file string) (string, error) {
-	text, err := os.ReadFile(file)
-	return strings.TrimSpace(string(text)), err
-}
+var errEscapedName = errors.New(`the name has a \ that begins no byte such as \x2d`)
 
 // unescapeName undoes systemd-escape(1): - is a slash and \x2d a byte. (go-systemd's
 // leaves bytes above 0x7f, and so every name that is not ASCII, as they are.)
-func unescapeName(name string) string {
+func unescapeName(name string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
-		if code, found := strings.CutPrefix(name[i:], `\x`); found && len(code) >= 2 {
-			if value, err := strconv.ParseUint(code[:2], 16, 8); err == nil {
-				b.WriteByte(byte(value))
-				i += 3
-				continue
-			}
-		}
-		if name[i] == '-' {
+		switch name[i] {
+		case '-':
 			b.WriteByte('/')
-		} else {
+		case '\\':
+			if len(name) < i+4 || name[i+1] != 'x' {
+				return "", errEscapedName
+			}
+			value, err := strconv.ParseUint(name[i+2:i+4], 16, 8)
+			if err != nil || value == 0 {
+				return "", errEscapedName
+			}
+			b.WriteByte(byte(value))
+			i += 3
+		default:
 			b.WriteByte(name[i])
 		}
 	}
-	return b.String()
+	return b.String(), nil
+}
+
+// unescapePath undoes systemd-escape --path, which writes / as - and a path without its
+// first slash.
+func unescapePath(name string) (string, error) {
+	if name == "-" {
+		return "/", nil
+	}
+	text, err := unescapeName(name)
+	if err == nil && (path.Clean("/"+text) != "/"+text || text == "") {
+		err = fmt.Errorf("%s is not the escaped form of a path", shown(name))
+	}
+	return "/" + text, err
 }

@@ -95,7 +95,6 @@ func parseEpoch(text string) (time.Time, error) {
 // cutWeekday takes a day of the week in front off the text.
 func cutWeekday(text string) (weekday, rest string) {
 	word, rest, _ := strings.Cut(text, " ")
-	word = strings.TrimSuffix(word, ",")
 	for day := time.Sunday; day <= time.Saturday; day++ {
 		if name := day.String(); strings.EqualFold(word, name) || strings.EqualFold(word, name[:3]) {
 			return name[:3], strings.TrimLeft(rest, whitespace)

@@ -10,10 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"holdfast/watchdog"
 )
@@ -48,22 +50,28 @@ type Options struct {
 	AllowUnsupported bool
 }
 
-// Load reads the service file at path, which ends in .service and so names the
-// service. The error, where there is one, joins every Problem that is fatal or came
-// from the command line, many promises of protection being one; an unreadable file is
-// told by the error alone.
+// Load reads the service file at path, which ends in .service and so names the service,
+// and the drop-ins for that name, beside it and in the directories of [Find]. Where there is
+// no file for an instance such as web@1.service, its template beside it, web@.service, is
+// read. The error, where there is one, joins every Problem that is fatal or came from the
+// command line, many promises of protection being one; an unreadable file is told by the
+// error alone.
 func Load(path string, options Options) (Loaded, error) {
-	base := filepath.Base(path)
-	name, isService := strings.CutSuffix(base, suffix)
+	name, isService := strings.CutSuffix(filepath.Base(path), suffix)
 	if !isService {
 		return Loaded{}, fmt.Errorf("%s: the name of a service file ends in %s", path, suffix)
 	}
 	if err := ValidName(name); err != nil {
 		return Loaded{}, fmt.Errorf("%s: %w", path, err)
 	}
+	if template, isInstance := templateOf(name); isInstance {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			path = filepath.Join(filepath.Dir(path), template+suffix)
+		}
+	}
 	file, err := open(path)
 	if err != nil {
-		return Loaded{}, err
+		return Loaded{}, fmt.Errorf("%s: %w", path, err)
 	}
 	defer file.Close()
 
@@ -80,11 +88,43 @@ func load(path string, file io.Reader, service watchdog.Service, options Options
 	d.file = path
 	d.allowUnsupported = options.AllowUnsupported
 	if err := d.read(path, file); err != nil {
-		return Loaded{}, err
+		return Loaded{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if service.Source != "" {
+		d.readDropIns(filepath.Dir(path))
 	}
 	d.applyAll(options.Settings)
 	d.complete()
 	return Loaded{d.service, d.settings, d.problems}, d.err()
+}
+
+// readDropIns applies the settings of the drop-ins. As in systemd, one that cannot be read,
+// or not to its end, does not keep the service from being started.
+func (d *draft) readDropIns(beside string) {
+	files, unreadable := dropIns(d.service.Name, append([]string{beside}, searchPath()...))
+	for _, failed := range unreadable {
+		d.tell(place{file: failed.Path}, fmt.Errorf("no drop-in in it is read: %w", failed.Err))
+	}
+	d.inDropIn = true
+	defer func() { d.inDropIn = false }()
+	for _, path := range files {
+		file, err := open(path)
+		if errors.Is(err, errMasked) {
+			continue
+		}
+		if err == nil {
+			err = d.read(path, file)
+			file.Close()
+		}
+		if err != nil {
+			d.tell(place{file: path}, fmt.Errorf("this drop-in is ignored: %w", err))
+			continue
+		}
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+		}
+		d.service.DropIns = append(d.service.DropIns, path)
+	}
 }
 
 // Set applies settings from a command line, each Name=value, to a complete service.
@@ -100,6 +140,8 @@ func Set(service *watchdog.Service, settings ...string) error {
 	return nil
 }
 
+var errMasked = errors.New("the service is masked (the file is empty, or a link to " + os.DevNull + ")")
+
 // open opens a service file. What is not a regular file is refused, since a FIFO would
 // block for ever, and what is empty is masked, as in systemd.
 func open(path string) (io.ReadCloser, error) {
@@ -107,21 +149,21 @@ func open(path string) (io.ReadCloser, error) {
 	if err == nil {
 		switch {
 		case info.Mode().IsRegular() && info.Size() == 0, isNullDevice(info):
-			return nil, fmt.Errorf("%s: the service is masked (the file is empty, or a link to %s)", path, os.DevNull)
+			return nil, errMasked
 		case info.IsDir():
-			return nil, fmt.Errorf("%s: a directory, not a service file", path)
+			return nil, errors.New("a directory, not a service file")
 		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s: not a regular file", path)
+			return nil, errors.New("not a regular file")
 		}
 		var file *os.File
 		if file, err = os.Open(path); err == nil {
 			return file, nil
 		}
 	}
-	if pathError, ok := errors.AsType[*os.PathError](err); ok {
-		err = pathError.Err
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
 	}
-	return nil, fmt.Errorf("%s: %w", path, err)
+	return nil, err
 }
 
 func isNullDevice(info os.FileInfo) bool {
@@ -136,11 +178,15 @@ type draft struct {
 	initial  watchdog.Service
 	commands []command // what ExecStart= gave so far
 	onCrash  []command // and OnCrash=
-	table    []Directive
+	// variables are those of Environment=, and passed the names of PassEnvironment=.
+	variables, passed []string
+	control           controlCommands
+	table             []Directive
 
 	file             string // "" for a bare command line
 	at               Setting
 	allowUnsupported bool
+	inDropIn         bool
 
 	settings []Setting
 	problems []Problem
@@ -155,7 +201,9 @@ func newDraft(service watchdog.Service) *draft {
 	} {
 		list.Codes, list.Signals = slices.Clone(list.Codes), slices.Clone(list.Signals)
 	}
-	d.service.Environment = slices.Clone(service.Environment)
+	d.service.EnvironmentFiles = slices.Clone(service.EnvironmentFiles)
+	d.service.UnsetEnvironment = slices.Clone(service.UnsetEnvironment)
+	d.service.ExecSearchPath = slices.Clone(service.ExecSearchPath)
 	d.table = d.directives()
 	return d
 }
@@ -168,31 +216,36 @@ func (d *draft) applyAll(assignments []string) {
 		switch {
 		case !found || name == "":
 			d.problems = append(d.problems, Problem{Err: fmt.Errorf("%s is no setting; write Name=value", shown(assignment))})
-		case strings.ContainsRune(value, 0):
-			d.warn(errors.New("a NUL byte in the value"))
+		case !isOneLine(d.at.Value):
+			d.warn(errors.New("not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"))
 		default:
 			d.apply(d.at)
 		}
 	}
 }
 
+// isOneLine reports whether a value could stand in a service file, as cat has to write it.
+func isOneLine(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsAny(value, "\x00\n\r") && !endsEscaped(value)
+}
+
 // apply applies one setting. Its section is "" when it comes from the command line,
-// where the name alone decides.
-func (d *draft) apply(setting Setting) {
+// where the name alone decides. It is false where systemd stops reading the file.
+func (d *draft) apply(setting Setting) bool {
 	directive, hint := d.lookup(setting.Section, setting.Name)
 	setting.Class, setting.Note = directive.Class, cmp.Or(directive.Doc, hint)
 	d.at = setting
 	d.settings = append(d.settings, setting)
 	if directive.Class == Unknown {
 		d.warn(errors.New(hint))
-		return
+		return true
 	}
-	d.warn(directive.set(setting.Value))
+	return d.warn(directive.set(setting.Value))
 }
 
 // lookup finds a directive. One that is unknown comes with a sentence about it.
 func (d *draft) lookup(section, name string) (found Directive, hint string) {
-	hint = "unknown, or not honoured by this version"
+	hint = "unknown to systemd 257 and to holdfast"
 	for _, directive := range d.table {
 		switch {
 		case directive.Name == name && (directive.Section == section || section == ""):
@@ -206,15 +259,22 @@ func (d *draft) lookup(section, name string) (found Directive, hint string) {
 	return Directive{Class: Unknown}, hint
 }
 
-// warn notes what is wrong with the setting at hand; nil is nothing.
-func (d *draft) warn(err error) {
+// warn notes what is wrong with the setting at hand; nil is nothing. It is false where a
+// drop-in is not read any further.
+func (d *draft) warn(err error) bool {
 	if err == nil {
-		return
+		return true
 	}
 	_, fatal := errors.AsType[refusal](err)
+	_, unloadable := errors.AsType[unloadable](err)
+	if unloadable && d.inDropIn {
+		err = fmt.Errorf("%w; the rest of this drop-in is ignored", err)
+	}
 	d.problems = append(d.problems, Problem{
-		File: d.at.File, Line: d.at.Line, Name: d.at.Name, Value: d.at.Value, Err: err, Fatal: fatal,
+		File: d.at.File, Line: d.at.Line, Name: d.at.Name, Value: d.at.Value, Err: err,
+		Fatal: fatal || unloadable && !d.inDropIn,
 	})
+	return !(unloadable && d.inDropIn)
 }
 
 // err joins the problems that forbid a start. The promises of protection, of which some

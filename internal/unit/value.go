@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"holdfast/watchdog"
 )
@@ -38,11 +39,11 @@ func oneOf[T ~string](values ...T) func(string) (T, error) {
 }
 
 func parseType(text string) (watchdog.Type, error) {
-	if slices.Contains([]string{"forking", "oneshot", "dbus", "notify", "notify-reload", "idle"}, text) {
-		return "", refuse("this version guards only services of type simple or exec; " +
+	if text == "dbus" {
+		return "", refuse("this version does not guard services of this type; " +
 			"let the program stay in the foreground and write simple")
 	}
-	return oneOf(watchdog.Simple, watchdog.Exec)(text)
+	return oneOf(watchdog.Simple, watchdog.Exec, watchdog.Forking, watchdog.Oneshot, watchdog.Idle, watchdog.Notify, watchdog.NotifyReload)(text)
 }
 
 // parseBool reads systemd's booleans, case aside.
@@ -131,11 +132,11 @@ func (d *draft) account(field *string) func(string) error {
 	return func(text string) error {
 		name, err := d.specifiers(text)
 		if err != nil {
-			return refusal{err}
+			return unloadable{err}
 		}
-		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, isUnsafe) ||
+		if strings.ContainsAny(name, ":/") || strings.ContainsFunc(name, unicode.IsControl) ||
 			strings.TrimSpace(name) != name || strings.HasPrefix(name, "-") || name == "." || name == ".." {
-			return refuse("not a name or number of an account")
+			return unloadable{errors.New("not a name or number of an account")}
 		}
 		*field = name
 		return nil
@@ -146,7 +147,7 @@ func (d *draft) account(field *string) func(string) error {
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
 	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
-		text == "" && d.at.Name != "CapabilityBoundingSet" // which drops every capability
+		text == ""
 	switch {
 	case nothing:
 		return nil

@@ -8,17 +8,22 @@ import (
 	"testing"
 )
 
-// Each file is wrong in one way. The verdicts are those of systemd-analyze verify:
-// "refused" where the unit does not load, "warned" where the line is ignored.
-func TestVerdicts(t *testing.T) {
-	t.Parallel()
-	const ok = "[Service]\nExecStart=/bin/true\n"
-	type problems []string // "line: problem", with "!" before a fatal one
-	tests := []struct {
-		name string
-		text string
-		want problems
-	}{
+const ok = "[Service]\nExecStart=/bin/true\n"
+
+// problems are "line: problem", with "!" before a fatal one.
+type problems []string
+
+// A verdict is what is said of a file that is wrong in one way.
+type verdict struct {
+	name string
+	text string
+	want problems
+}
+
+// verdicts are systemd's: fatal where the unit does not load, a warning where the line is
+// ignored. See TestVerdictsAreSystemds.
+func verdicts() []verdict {
+	return []verdict{
 		{"a good file has none", ok, nil},
 
 		// The syntax of the file.
@@ -64,23 +69,24 @@ func TestVerdicts(t *testing.T) {
 			problems{`3: no = in this line, so it is ignored: "a\x1bb"`}},
 
 		// What is known where.
-		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown, or not honoured by this version"}},
+		{"an unknown directive is ignored", ok + "Foo=1\n", problems{"3: Foo=1: unknown to systemd 257 and to holdfast"}},
 		{"an X- directive is another program's", ok + "X-Foo=1\n", nil},
 		{"our own section knows its directives", ok + "[X-Holdfast]\nSettle=1\n",
-			problems{"4: Settle=1: unknown, or not honoured by this version"}},
+			problems{"4: Settle=1: unknown to systemd 257 and to holdfast"}},
 		{"the case of a name counts", ok + "restart=always\n", problems{"3: restart=always: unknown; it is spelled Restart"}},
 		{"a directive in the wrong section", ok + "StartLimitIntervalSec=5\n",
 			problems{"3: StartLimitIntervalSec=5: not known in [Service]; it belongs in [Unit]"}},
-		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown, or not honoured by this version"}},
+		{"a name with a space in it", ok + "Restart Sec=5\n", problems{"3: Restart Sec=5: unknown to systemd 257 and to holdfast"}},
 		{"what orders units is harmless", "[Unit]\nAfter=network.target\n" + ok + "[Install]\nWantedBy=multi-user.target\n", nil},
+
+		{"what this version does not honour is told", ok + "OpenFile=/etc/web.conf\n", problems{"3: OpenFile=/etc/web.conf: not honoured by this version of holdfast"}},
+		{"but not where it asks for nothing", ok + "NonBlocking=no\nLoadCredential=\nMemoryKSM=off\n", nil},
 
 		// Protection.
 		{"sandboxing refuses", ok + "ProtectSystem=strict\n", problems{
 			"!3: ProtectSystem=strict: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
 		{"a user made up for the run refuses", ok + "DynamicUser=yes\n", problems{
 			"!3: DynamicUser=yes: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
-		{"an empty set of capabilities is a promise", ok + "CapabilityBoundingSet=\n", problems{
-			"!3: CapabilityBoundingSet=: holdfast does not give this protection; --allow-unsupported starts the service without it"}},
 		{"sandboxing that is off promises nothing", ok + "PrivateTmp=no\nProtectProc=default\nSystemCallFilter=\n", nil},
 
 		// Values.
@@ -108,9 +114,9 @@ func TestVerdicts(t *testing.T) {
 			`3: Environment=A=1 2=3 B C=%Q "D=4: B is no NAME=value; a value with spaces needs quotes round the whole: "NAME=a b"`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: %Q: an unknown specifier; a percent sign itself is written %%`,
 			`3: Environment=A=1 2=3 B C=%Q "D=4: a quote is not closed`}},
-		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec"}},
-		{"a type that is not guarded refuses", ok + "Type=forking\n", problems{
-			"!3: Type=forking: this version guards only services of type simple or exec; let the program stay in the foreground and write simple"}},
+		{"an unknown type is ignored", ok + "Type=simpel\n", problems{"3: Type=simpel: not one of simple, exec, forking, oneshot, idle, notify, notify-reload"}},
+		{"a type that is not guarded refuses", ok + "Type=dbus\n", problems{
+			"!3: Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"}},
 		{"a user that can be none refuses", ok + "User=a:b\n", problems{"!3: User=a:b: not a name or number of an account"}},
 		{"an unknown specifier in a group refuses", ok + "Group=%Q\n",
 			problems{"!3: Group=%Q: %Q: an unknown specifier; a percent sign itself is written %%"}},
@@ -119,8 +125,8 @@ func TestVerdicts(t *testing.T) {
 			problems{"3: WorkingDirectory=-srv: not an absolute path"}},
 		{"a directory with .. refuses", ok + "WorkingDirectory=/srv/../etc\n",
 			problems{"!3: WorkingDirectory=/srv/../etc: a path with .. in it is not allowed here"}},
-		{"~ without a user refuses", ok + "WorkingDirectory=~\n",
-			problems{"!3: WorkingDirectory=~: ~ is the home directory of User=, which is not set"}},
+		{"the old name of /run is told", ok + "PIDFile=/var/run/web.pid\n",
+			problems{"3: PIDFile=/var/run/web.pid: /var/run is an old name of /run; taken for /run/web.pid"}},
 		{"a PID file outside refuses", ok + "PIDFile=../web.pid\n", problems{"!3: PIDFile=../web.pid: a path with .. in it is not allowed here"}},
 
 		// ExecStart=.
@@ -151,8 +157,14 @@ func TestVerdicts(t *testing.T) {
 			problems{`2: ExecStart=/bin/echo \q: unknown escape sequence; a backslash itself is written \\`}},
 		{"a variable that is not set is empty", "[Service]\nExecStart=/bin/echo ${NOPE}\n",
 			problems{`2: ExecStart=/bin/echo ${NOPE}: the variable "NOPE" is not set, so it is empty`}},
-		{"privileges beside User= refuse", "[Service]\nUser=nobody\nExecStart=+/bin/true\n", problems{
-			"!3: ExecStart=+/bin/true: the prefix + would run the program without User= and Group=, which holdfast does not do"}},
+		{"privileges beside User= are given", ok + "User=nobody\nExecStart=\nExecStart=+/bin/true\n", nil},
+		{"a newer prefix refuses", "[Service]\nExecStart=|/bin/true\n",
+			problems{"!2: ExecStart=|/bin/true: the prefix | is of a systemd newer than 257, and not known here"}},
+		{"a file of variables may set it", "[Service]\nEnvironmentFile=/etc/default/web\nExecStart=/bin/echo ${NOPE}\n", nil},
+		{"a relative file of variables is ignored", ok + "EnvironmentFile=-web.env\n", problems{"3: EnvironmentFile=-web.env: not an absolute path"}},
+		{"what can be no variable is not passed on", ok + "PassEnvironment=A 1B\n", problems{"3: PassEnvironment=A 1B: 1B cannot be the name of a variable"}},
+		{"nor unset", ok + "UnsetEnvironment=A=1 1B=1\n", problems{"3: UnsetEnvironment=A=1 1B=1: 1B cannot be the name of a variable"}},
+		{"a relative directory of programs is ignored", ok + "ExecSearchPath=/a:b\n", problems{"3: ExecSearchPath=/a:b: b: not an absolute path"}},
 
 		// Settings that do not go together.
 		{"steps without a maximum", ok + "RestartSteps=3\n", problems{"3: RestartSteps=3: no effect without RestartMaxDelaySec="}},
@@ -160,7 +172,11 @@ func TestVerdicts(t *testing.T) {
 		{"a maximum below the base", ok + "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1\n",
 			problems{"5: RestartMaxDelaySec=1: shorter than RestartSec=5s, which is lowered to it"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range slices.Concat(verdicts(), mistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := writeFile(t, "web.service", tt.text)

@@ -16,8 +16,6 @@ const (
 	cEscapes quoting = 1 << iota
 	// keepUnknown keeps an unknown escape as it is, which is an error otherwise.
 	keepUnknown
-	// unbalanced lets the end of the text close a quote.
-	unbalanced
 )
 
 var (
@@ -37,12 +35,10 @@ func cutWord(text string, rules quoting) (word, rest string, found bool, err err
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '\\' && i+1 == len(text):
-			switch {
-			case rules&keepUnknown != 0 && quote == 0:
-				b.WriteByte(c)
-			case rules&unbalanced == 0:
+			if rules&keepUnknown == 0 || quote != 0 {
 				return "", "", false, errEscape
 			}
+			b.WriteByte(c)
 		case c == '\\' && rules&cEscapes == 0:
 			i++
 			b.WriteByte(text[i])
@@ -68,7 +64,7 @@ func cutWord(text string, rules quoting) (word, rest string, found bool, err err
 			b.WriteByte(c)
 		}
 	}
-	if quote != 0 && rules&unbalanced == 0 {
+	if quote != 0 {
 		return "", "", false, errUnbalanced
 	}
 	return b.String(), "", true, nil

@@ -1,0 +1,131 @@
+package unit
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"holdfast/watchdog"
+)
+
+// serviceDirectories is the setter of RuntimeDirectory= and its like: it adds, and an empty
+// value resets. One that is no good is left out, as in systemd.
+func (d *draft) serviceDirectories(paths *[]string, specifier byte) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			*paths = nil
+			return nil
+		}
+		above, err := d.specifier(specifier)
+		if err != nil {
+			return refusal{err}
+		}
+		for rest := text; ; {
+			word, after, found, err := cutWord(rest, 0)
+			if err != nil || !found {
+				return err
+			}
+			rest = after
+			if word, err = d.specifiers(word); err != nil {
+				d.warn(err)
+				continue
+			}
+			full := simplify(above + "/" + word)
+			switch {
+			case strings.Contains(word, ":"):
+				return refuse("a link (%s) to a directory is not made by holdfast", shown(word))
+			case word == "" || path.IsAbs(word) || full == simplify(above) || slices.Contains(strings.Split(word, "/"), ".."):
+				d.warn(errors.New(shown(word) + " is no relative path without .."))
+				continue
+			case word == "private" || strings.HasPrefix(word, "private/"):
+				d.warn(errors.New("the name private is systemd's own"))
+				continue
+			}
+			if err := checkLength(full); err != nil {
+				d.warn(err)
+			} else if !slices.Contains(*paths, full) {
+				*paths = append(slices.Clip(*paths), full)
+			}
+		}
+	}
+}
+
+// rootDirectory sets RootDirectory=; "/" is none.
+func (d *draft) rootDirectory(text string) error {
+	if text == "" {
+		d.service.Setup.RootDirectory = ""
+		return nil
+	}
+	dir, err := d.specifiers(text)
+	if err == nil {
+		err = checkPath(dir)
+	}
+	if err != nil {
+		return refusal{err}
+	}
+	d.service.Setup.RootDirectory = strings.TrimSuffix(simplify(dir), "/")
+	return nil
+}
+
+const (
+	inputStreams  = "null data file"
+	outputStreams = "null inherit journal kmsg syslog journal+console kmsg+console syslog+console file append truncate"
+)
+
+// standard is the setter of a standard stream.
+func (d *draft) standard(field *watchdog.Stream, allowed string) func(string) error {
+	return func(text string) error {
+		kind, file, hasPath := strings.Cut(text, ":")
+		switch {
+		case text == "":
+			*field = ""
+			return nil
+		case slices.Contains([]string{"tty", "tty-force", "tty-fail", "socket", "fd"}, kind):
+			return refuse("a program under guard has no terminal and no socket of an activation here; " +
+				"leave it out for the log, or write file:PATH")
+		case !slices.Contains(strings.Fields(allowed), kind), hasPath != slices.Contains([]string{"file", "append", "truncate"}, kind):
+			return errors.New("not one of " + strings.Join(strings.Fields(allowed), ", ") + "; a file is written file:PATH")
+		case !hasPath && (strings.HasPrefix(kind, "journal") || strings.HasPrefix(kind, "kmsg") || strings.HasPrefix(kind, "syslog")):
+			*field = watchdog.LogStream
+			return nil
+		case !hasPath:
+			*field = watchdog.Stream(kind)
+			return nil
+		}
+		file, err := d.specifiers(file)
+		if err == nil {
+			err = checkPath(file)
+		}
+		if err != nil {
+			return refusal{err}
+		}
+		*field = watchdog.Stream(kind + ":" + simplify(file))
+		return nil
+	}
+}
+
+// standardPlace is where the directories of a kind are made, as a specifier.
+func standardPlace(kind string) byte {
+	switch kind {
+	case "Runtime":
+		return 't'
+	case "State":
+		return 'S'
+	case "Cache":
+		return 'C'
+	case "Logs":
+		return 'L'
+	}
+	return 'E'
+}
+
+// BelowStandard is the path of a directory as RuntimeDirectory= and its like have it, for
+// the kind, such as Runtime.
+func BelowStandard(kind, full string) string {
+	var d draft
+	if above, err := d.specifier(standardPlace(kind)); err == nil {
+		full = strings.TrimPrefix(full, simplify(above)+"/")
+	}
+	return full
+}
