@@ -38,7 +38,8 @@ print "up\n";
 sleep 1000 while 1;
 `, 0o755)
 	s.file("opt/web/web.service", strings.Join(append([]string{
-		"[Unit]", "Description=The web's shop", "StartLimitIntervalSec=0", "[Service]", "ExecStart=/opt/web/web", "Restart=always",
+		"[Unit]", "Description=The web's shop", "StartLimitIntervalSec=0", "[Service]", "ExecStart=/opt/web/web",
+		"ExecReload=/bin/kill -HUP $MAINPID", "Restart=always",
 	}, lines...), "\n")+"\n", 0o644)
 	return s
 }

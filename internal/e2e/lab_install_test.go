@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,4 +69,59 @@ func TestInstalledUnderSystemd(t *testing.T) {
 		t.Errorf("systemd still knows it: %+v", r)
 	}
 	l.quiet()
+}
+
+// What a user has installed starts when that user's systemd does. (This user is root: in the
+// lab another one's systemd may not have a cgroup.)
+func TestInstalledForAUser(t *testing.T) {
+	t.Parallel()
+	s := newSeed(t)
+	l := bootLab(t, s.dir)
+	system := *l
+	l.ok("mkdir", "-p", "-m", "700", "/run/user/0")
+	const session = "XDG_RUNTIME_DIR=/run/user/0"
+	l.ok("systemd-run", "--quiet", "--unit=manager", "-p", "Type=notify", "-p", "Delegate=yes",
+		"-E", session, "-E", exitAtOnce, "-E", "HOME=/root", "/lib/systemd/systemd", "--user", "--unit=default.target")
+	l.prefix, l.scope = append(l.prefix, session), "--user"
+
+	said := l.ok("holdfast", "install", "--user", "/opt/web/web.service")
+	if want := "wrote /root/.config/systemd/user/web.service"; !strings.Contains(said, want) {
+		t.Errorf("it says %q, want %q in it", said, want)
+	}
+	said, linger, _ := strings.Cut(said, "\n      ")
+	if !strings.HasPrefix(linger, "loginctl enable-linger") { // there is no logind in the lab
+		t.Errorf("it does not say how it is started at boot, but %q", linger)
+	}
+	l.next(said)
+	const pidFile = "/run/holdfast/web/pid"
+	l.guarded("web", pidFile, "web")
+	l.printed("up")
+	l.systemctl("reload", "web")
+	l.printed("reloaded")
+
+	system.systemctl("restart", "manager")
+	l.awaitUnit("web", "ActiveState=active")
+	l.guarded("web", pidFile, "web")
+	l.next(l.ok("holdfast", "uninstall", "--user", "web"))
+	l.gone("web", pidFile, "web")
+	if left := l.ok("find", "/root/.config/systemd/user", "-name", "web*"); left != "" {
+		t.Errorf("left: %s", left)
+	}
+}
+
+// Only root installs for the host; others are told what they can do.
+func TestInstallWithoutRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to be somebody else")
+	}
+	t.Parallel()
+	h := newHost(t)
+	file := h.file("web.service", "[Service]\nExecStart=sleep 1000\n", 0o644)
+	for _, dir := range []string{h.dir, filepath.Dir(h.dir)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := h.launch(Spec{Args: []string{"setpriv", "--reuid=65534", "--clear-groups", holdfast, "install", "--init=sysv", file}}).result()
+	h.said(r, 1, "permission denied; only root can have a service started for the host, --user does it for you alone")
 }

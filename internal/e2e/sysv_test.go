@@ -53,7 +53,11 @@ func TestInstalledUnderSysvinit(t *testing.T) {
 	exits(0, "reload")
 	l.printed("reloaded")
 	_, business := l.up()
-	for _, action := range []string{"restart", "try-restart", "force-reload"} {
+	exits(0, "force-reload")
+	if _, again := l.up(); again != business {
+		t.Error("force-reload has restarted what can be reloaded")
+	}
+	for _, action := range []string{"restart", "try-restart"} {
 		exits(0, action)
 		if _, again := l.up(); again == business {
 			t.Errorf("%s has restarted nothing", action)
