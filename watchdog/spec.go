@@ -49,7 +49,11 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 		Credential: credential, OOMScoreAdj: s.OOMScoreAdjust,
 	}
 	s.Standard.redirect(&spec, g.capture.Stdout(), g.capture.Stderr())
-	if setup := s.setup(command); !setup.IsZero() {
+	setup := s.setup(command)
+	if slices.ContainsFunc(more, func(assignment string) bool { return strings.HasPrefix(assignment, "WATCHDOG_USEC=") }) {
+		setup.PIDVariable = "WATCHDOG_PID" // by which it knows that it is meant, and not who has started it
+	}
+	if !setup.IsZero() {
 		spec.Setup = &setup
 	}
 	return spec, nil

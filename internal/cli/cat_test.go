@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/logs"
 	"holdfast/internal/proc"
 	"holdfast/internal/unit"
 	"holdfast/watchdog"
@@ -92,6 +93,10 @@ func TestUnitIsReadBack(t *testing.T) {
 	s.KillMode, s.KillSignal, s.FinalKillSignal = watchdog.KillMixed, syscall.SIGINT, syscall.SIGABRT
 	s.RestartKillSignal = syscall.SIGHUP
 	s.SendSIGHUP, s.SendSIGKILL = true, false
+	s.Log = watchdog.LogSettings{
+		MaxSize: 1536 << 10, MaxFiles: logs.Unlimited, MaxAge: time.Hour, MaxTotal: 5001,
+		Timestamps: logs.LocalTimestamps, Stderr: true, Overflow: logs.Drop,
+	}
 
 	var b bytes.Buffer
 	if err := writeUnit(&b, s, watchdog.FileDefaults("odd")); err != nil {
@@ -132,4 +137,33 @@ func TestUnitShowsWhatDiffers(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got:\n%swant:\n%s", b.String(), want)
 	}
+}
+
+// Whatever is set, what cat writes is read back as the same service.
+func FuzzUnitIsReadBack(f *testing.F) {
+	f.Add("Type=oneshot\nExecStart=-@/bin/a b \"c d\" ; :/bin/e $F\nExecStopPost=+/bin/g %%\nEnvironment=A=1 \"B=2 3\"")
+	f.Add("Type=forking\nPIDFile=web.pid\nGuessMainPID=no\nTimeoutAbortSec=0\nKillSignal=RTMIN+3\nSuccessExitStatus=TEMPFAIL 7 KILL")
+	f.Add("LimitNOFILE=1:2\nLimitRTTIME=5ms\nCPUAffinity=0-3,7\nNice=-5\nIOSchedulingClass=idle\nSecureBits=noroot keep-caps")
+	f.Add("CapabilityBoundingSet=~CAP_SYS_ADMIN\nAmbientCapabilities=CAP_CHOWN\nCPUSchedulingPolicy=rr\nTimerSlackNSec=5us\nUMask=7")
+	f.Add("StateDirectory=a b/c\nRuntimeDirectoryMode=0700\nStandardOutput=append:/x y\nStandardInputText=a\\tb\nLogMaxSize=1.5M")
+	f.Add("WorkingDirectory=-/a//b\nEnvironmentFile=-/c*\nUnsetEnvironment=D E=1\nExecSearchPath=/f:/g\nUser=h i\nDescription=50%%")
+	f.Fuzz(func(t *testing.T, lines string) {
+		s := watchdog.FileDefaults("odd")
+		s.Exec = watchdog.Command{Path: "/bin/true", Args: []string{"/bin/true"}, Expand: true}
+		for line := range strings.SplitSeq(lines, "\n") {
+			unit.Set(&s, line) // one that is wrong changes nothing
+		}
+		var b strings.Builder
+		if err := writeUnit(&b, s, watchdog.FileDefaults("odd")); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "odd.service")
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := unit.Load(path, unit.Options{})
+		if err != nil || !sameUnit(loaded.Service, s) {
+			t.Errorf("%q is written\n%sand read back, %v, as\n%+v, not\n%+v", lines, b.String(), err, loaded.Service, s)
+		}
+	})
 }

@@ -125,6 +125,7 @@ func rootCommand() *cobra.Command {
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
 		statusCommand(), showCommand(), historyCommand(), listCommand(), isActiveCommand(), isFailedCommand(),
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
+		installCommand(), uninstallCommand(),
 	)
 	root.AddCommand(doctorCommand(), idleCommand(), completionCommand(), manCommand())
 	completeMore(root)

@@ -11,7 +11,7 @@ import (
 	"holdfast/internal/unit"
 )
 
-var update = flag.Bool("update", false, "write docs/directives.md anew")
+var update = flag.Bool("update", false, "write the files anew that tests compare with")
 
 // docs/directives.md is written by this test: go test ./internal/cli -run Directives -update
 func TestTheManualOfDirectivesIsUpToDate(t *testing.T) {

@@ -79,7 +79,7 @@ func groups() []group {
 		{"guard", "Keep a program running:", []string{"start", "stop", "restart", "try-restart", "reload", "kill", "run"}},
 		{"look", "See how it is:", []string{"status", "list", "history", "logs", "show", "is-active", "is-failed"}},
 		{"tend", "Look after it:", []string{"reset-failed", "rotate", "upgrade"}},
-		{"prepare", "Prepare and check:", []string{"verify", "cat", "doctor", "completion", "help", "version"}},
+		{"prepare", "Prepare and check:", []string{"verify", "cat", "install", "uninstall", "doctor", "completion", "help", "version"}},
 	}
 }
 
@@ -101,6 +101,7 @@ func examples() map[string]string {
 		"is-failed":    "  holdfast is-failed web",
 		"logs":         "  holdfast logs -f web\n  holdfast logs -n 100 web\n  holdfast logs --since=-1h --grep='error|panic' web\n  holdfast logs --guardian web",
 		"cat":          "  holdfast cat web",
+		"uninstall":    "  holdfast uninstall web\n  holdfast uninstall --init=cron web",
 		"verify":       "  holdfast verify ./web.service\n  holdfast verify -p RestartSec=2s -- ./web -c web.conf",
 		"doctor":       "  holdfast doctor\n  holdfast doctor --json",
 		"version":      "  holdfast version",

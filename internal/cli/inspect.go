@@ -25,7 +25,7 @@ func inspect(name string) (view, error) {
 	if !errors.Is(err, errUnknown) {
 		return v, err
 	}
-	path, findErr := unit.Find(v.dir.Name)
+	path, findErr := find(name)
 	if errors.Is(findErr, fs.ErrNotExist) {
 		return v, err
 	}

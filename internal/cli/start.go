@@ -17,6 +17,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
@@ -24,7 +25,7 @@ import (
 
 func startCommand() *cobra.Command {
 	var t target
-	var noBlock, force bool
+	var noBlock, force, unlessStopped bool
 	orphan := adoptOrphan
 	c := &cobra.Command{
 		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
@@ -47,6 +48,9 @@ killed while the program lives on, the new guardian takes the program over as it
 				}
 			}
 			loaded, err := t.resolve(c, args)
+			if err == nil && unlessStopped && nothingToMend(loaded.Service.Name) {
+				return nil // without the warnings, too: cron would mail them every minute
+			}
 			warn(c.ErrOrStderr(), loaded.Problems)
 			if err != nil {
 				return usage(err)
@@ -62,8 +66,16 @@ killed while the program lives on, the new guardian takes the program over as it
 	t.addFlags(c)
 	orphan.addFlag(c)
 	c.Flags().BoolVar(&noBlock, "no-block", false, "return once the guardian is there, without waiting for the program")
+	c.Flags().BoolVar(&unlessStopped, "unless-stopped", false, "do and say nothing if it is guarded, or was stopped or ended for good since the boot (for cron)")
 	c.Flags().BoolVar(&force, "force", false, "start even where systemd expects something else of this process")
 	return c
+}
+
+// nothingToMend reports whether a service has a guardian that answers, or had one since the
+// boot that has ended it or let it end.
+func nothingToMend(name string) bool {
+	v, err := look(name)
+	return err == nil && (v.guardian == present || v.guardian == absent && v.record.BootID == proc.BootID())
 }
 
 // start launches the guardian of a checked service, or finds that there is one.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"holdfast/internal/logs"
 	"holdfast/internal/unit"
 	"holdfast/watchdog"
 )
@@ -68,8 +69,32 @@ func settings(s watchdog.Service) []setting {
 	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
+		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},
+		{"X-Holdfast", "LogMaxFiles", logCount(s.Log.MaxFiles)},
+		{"X-Holdfast", "LogMaxAge", unit.FormatSpan(s.Log.MaxAge)},
+		{"X-Holdfast", "LogMaxTotal", logSize(s.Log.MaxTotal)},
+		{"X-Holdfast", "LogCompress", yesNo(s.Log.Compress)},
+		{"X-Holdfast", "LogTimestamps", string(s.Log.Timestamps)},
+		{"X-Holdfast", "LogStderr", yesNo(s.Log.Stderr)},
+		{"X-Holdfast", "LogOverflow", string(s.Log.Overflow)},
 		{"X-Holdfast", "OnCrash", execStart(s.OnCrash)},
 	}...)
+}
+
+func logCount(n int64) string {
+	if n == logs.Unlimited {
+		return "infinity"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// logSize is a size in the largest unit that says it exactly.
+func logSize(bytes int64) string {
+	unit := 0
+	for bytes != logs.Unlimited && bytes != 0 && bytes%1024 == 0 {
+		bytes, unit = bytes/1024, unit+1
+	}
+	return logCount(bytes) + strings.TrimSpace(" KMGTPE"[unit:unit+1])
 }
 
 // writeUnit writes a service file of what the service has differently from base.
@@ -181,9 +206,9 @@ func commands(all ...watchdog.Command) string {
 	return strings.Join(lines, " ; ")
 }
 
-// pidFile is what PIDFile= stands for: see watchdog.Forking.
+// pidFile is what PIDFile= stands for.
 func pidFile(s watchdog.Service) string {
-	if s.Type == watchdog.Forking {
+	if s.Type.WritesPIDFile() {
 		return s.BusinessPIDFile
 	}
 	return s.PIDFile

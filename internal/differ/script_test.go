@@ -76,7 +76,7 @@ func (p *play) step(step string) error {
 		}
 		return p.until(func() bool { return strings.Count(p.record().text(), " "+rest+"\n") >= times })
 	case "state":
-		return p.awaitState(func(now map[string]string) bool { return now["SubState"] == rest })
+		return p.awaitState(func(now map[string]string) bool { return slices.Contains(strings.Fields(rest), now["SubState"]) })
 	case "rest":
 		return p.awaitState(func(now map[string]string) bool {
 			return (now["ActiveState"] == "inactive" || now["ActiveState"] == "failed") && now["Job"] == ""

@@ -60,6 +60,22 @@ func TestABusinessThatNotifies(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// As that of Type=forking does: Debian's redis-server is such a service.
+func TestABusinessThatNotifiesHasAPIDFileOfItsOwn(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	file := filepath.Join(h.dir, "made", "p.pid")
+	h.ok("start", h.unit("p", "Type=notify\nPIDFile="+file+"\nExecStart=/bin/sh -c 'mkdir made; echo $$$$ >made/p.pid; exec "+notifier("READY=1")+"'"))
+	if text, err := os.ReadFile(file); err != nil || strings.TrimSpace(string(text)) != h.show("p", "MainPID") {
+		t.Errorf("%q, %v, and MainPID=%s", text, err, h.show("p", "MainPID"))
+	}
+	h.ok("stop", "p")
+	if _, err := os.Lstat(file); !os.IsNotExist(err) {
+		t.Errorf("after the end: %v", err)
+	}
+	h.nothingLeft("p")
+}
+
 func TestWhoMayNotify(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -118,8 +134,10 @@ func TestAFrozenBusinessIsKilled(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.ok("start", h.watched("Restart=no"))
-	if watch := variables(environOf(t, h.pid("p", "MainPID")), "WATCHDOG_USEC"); !slices.Equal(watch, []string{"WATCHDOG_USEC=3000000"}) {
-		t.Errorf("it was given %q", watch)
+	business := h.pid("p", "MainPID")
+	watch := variables(environOf(t, business), "WATCHDOG_USEC", "WATCHDOG_PID")
+	if want := []string{"WATCHDOG_USEC=3000000", fmt.Sprintf("WATCHDOG_PID=%d", business)}; !slices.Equal(watch, want) {
+		t.Errorf("it was given %q, want %q", watch, want)
 	}
 	h.freezes()
 	h.awaitShow("p", "ActiveState", "failed")

@@ -34,6 +34,8 @@ type Setup struct {
 	SecureBits int `json:",omitempty"`
 	// NoNewPrivileges keeps set-user-ID programs from gaining any right.
 	NoNewPrivileges bool `json:",omitempty"`
+	// PIDVariable is the name of an environment variable that holds its PID; "" is none.
+	PIDVariable string `json:",omitempty"`
 }
 
 // IsZero reports that there is nothing to do.

@@ -176,6 +176,9 @@ func (o *shimOrder) carryOut() *SpawnError {
 	if failed := o.apply(); failed != nil {
 		return failed
 	}
+	if o.Setup.PIDVariable != "" {
+		o.Env = append(o.Env, fmt.Sprintf("%s=%d", o.Setup.PIDVariable, os.Getpid()))
+	}
 	err := syscall.Exec(o.Path, o.Args, o.Env)
 	errno, _ := err.(syscall.Errno)
 	return &SpawnError{StepExec, o.Path, explainExec(Spec{Path: o.Path, Args: o.Args, Env: o.Env}, errno, err)}

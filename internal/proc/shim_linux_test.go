@@ -255,3 +255,12 @@ func TestNumbersOfCPUs(t *testing.T) {
 }
 
 func roleWhere([]string) { os.Stdout.WriteString(must(os.Getwd()) + "\n") }
+
+func TestPIDVariable(t *testing.T) {
+	t.Parallel()
+	spec := shell(`[ "$MINE" = $$ ] && echo it is`)
+	spec.Setup = &Setup{PIDVariable: "MINE"}
+	if r, err := forkAndRead(spec); err != nil || r != "it is\n" {
+		t.Errorf("%q, %v", r, err)
+	}
+}

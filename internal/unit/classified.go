@@ -89,8 +89,9 @@ func (d *draft) classified() []group {
 			USBFunctionDescriptors USBFunctionStrings`},
 		{"Service", NotHonoured, "The service is given no credentials; use a file that only its user can read.", d.notHonoured, `
 			LoadCredential LoadCredentialEncrypted ImportCredential SetCredential SetCredentialEncrypted`},
+		{"Service", NotHonoured, "What its user leaves in System V and POSIX IPC is not removed.", d.notHonoured, `RemoveIPC`},
 		{"Service", NotHonoured, "What it would set up is left as it is on the host.", d.notHonoured, `
-			BusName PAMName Personality CoredumpFilter NUMAPolicy NUMAMask MemoryKSM NFTSet RemoveIPC
+			BusName PAMName Personality CoredumpFilter NUMAPolicy NUMAMask MemoryKSM NFTSet
 			RootDirectoryStartOnly PermissionsStartOnly TimeoutCleanSec`},
 	}
 }

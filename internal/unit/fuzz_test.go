@@ -60,15 +60,16 @@ func FuzzCutWord(f *testing.F) {
 	})
 }
 
-// Commands that were read are the same commands when they are written and read again.
+// Commands that were read are the same commands when they are written and read again. What a
+// specifier stands for is not looked at for prefixes, which would not come back.
 func FuzzCommandLine(f *testing.F) {
-	f.Add(`-/bin//sh -c "a b" 'c' \x41 %n 50%% \q ; @echo x \; $A; ;`)
+	f.Add(`-/bin//sh -c "a b" 'c' \x41 50% \q ; @echo x \; $A; ;`)
 	f.Add(`:!!@/bin/x "" '"' ; +;`)
 	f.Fuzz(func(t *testing.T, line string) {
 		read := func(line string) (commands []command, err error) {
 			return commands, newDraft(watchdog.FileDefaults("web")).commandLines(&commands)(line)
 		}
-		commands, err := read(line)
+		commands, err := read(strings.ReplaceAll(line, "%", "%%"))
 		if err != nil || len(commands) == 0 || strings.ContainsRune(line, 0) {
 			return
 		}

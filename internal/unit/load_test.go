@@ -168,6 +168,8 @@ func TestRepeatedAssignments(t *testing.T) {
 			func(s watchdog.Service) any { return s.StartLimit }, watchdog.StartLimit{Interval: 5 * time.Second, Burst: 2}},
 		{"a relative PID file", "PIDFile=web.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web.pid"},
 		{"a PID file in the old place", "PIDFile=/var/run/web/x.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web/x.pid"},
+		{"the PID file of a service that notifies is its own", "Type=notify\nPIDFile=web.pid", nil,
+			func(s watchdog.Service) any { return [2]string{s.PIDFile, s.BusinessPIDFile} }, [2]string{"", "/run/web.pid"}},
 		{"a maximum lowers the base", "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1", nil,
 			func(s watchdog.Service) any { return s.Backoff.RestartSec }, time.Second},
 		{"a command is replaced", "ExecStart=", []string{"ExecStart=/bin/echo b"},
@@ -257,6 +259,8 @@ func TestSet(t *testing.T) {
 }
 
 // On the command line everything wrong is an error, and then nothing is changed.
+const notOneLine = "not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"
+
 func TestSetRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ setting, want string }{
@@ -269,7 +273,8 @@ func TestSetRefuses(t *testing.T) {
 		{"PrivateTmp=yes", "PrivateTmp=yes: holdfast does not give this protection"},
 		{"ExecStart=", "ExecStart=: no command is left to run; [Service] needs an ExecStart="},
 		{"RestartMaxDelaySec=10ms", "RestartMaxDelaySec=10ms: shorter than RestartSec=100ms, which is lowered to it"},
-		{"Description=a\x00b", `Description="a\x00b": a NUL byte in the value`},
+		{"Description=a\x00b", `Description="a\x00b": ` + notOneLine}, {"Description=a\nRestart=no", `Description="a\nRestart=no": ` + notOneLine},
+		{`Description=a\`, `Description=a\: ` + notOneLine}, {"Description=\xff", `Description="\xff": ` + notOneLine},
 		{"Type=dbus", "Type=dbus: this version does not guard services of this type; let the program stay in the foreground and write simple"},
 	}
 	for _, tt := range tests {

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"holdfast/watchdog"
 )
@@ -215,12 +216,17 @@ func (d *draft) applyAll(assignments []string) {
 		switch {
 		case !found || name == "":
 			d.problems = append(d.problems, Problem{Err: fmt.Errorf("%s is no setting; write Name=value", shown(assignment))})
-		case strings.ContainsRune(value, 0):
-			d.warn(errors.New("a NUL byte in the value"))
+		case !isOneLine(d.at.Value):
+			d.warn(errors.New("not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"))
 		default:
 			d.apply(d.at)
 		}
 	}
+}
+
+// isOneLine reports whether a value could stand in a service file, as cat has to write it.
+func isOneLine(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsAny(value, "\x00\n\r") && !endsEscaped(value)
 }
 
 // apply applies one setting. Its section is "" when it comes from the command line,
