@@ -14,7 +14,5 @@ func (d *draft) interim() []group {
 			ExitType RemainAfterExit GuessMainPID TimeoutAbortSec TimeoutStartFailureMode TimeoutStopFailureMode
 			RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy NotifyAccess WatchdogSec WatchdogSignal`},
 		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
-		{"Service", NotHonoured, "This share or limit is not enforced.", d.notHonoured, `
-			CPUWeight CPUQuota MemoryHigh MemoryMax TasksMax`},
 	}
 }
