@@ -53,12 +53,22 @@ const (
 
 // crashes is what goes on beside the loop after a crash.
 type crashes struct {
-	reports sync.WaitGroup
-	writing sync.Mutex    // one report at a time
-	hooked  atomic.Bool   // an OnCrash= command runs, or is about to
-	ended   chan struct{} // closed by the loop to end that command
-	killed  bool          // ended is closed
-	dirty   bool          // a command has run, and may have left something behind
+	reports unwritten
+	beside  sync.WaitGroup // goroutines
+	hooked  atomic.Bool    // an OnCrash= command runs, or is about to
+	ended   chan struct{}  // closed by the loop to end that command
+	killed  bool           // ended is closed
+	dirty   bool           // a command has run, and may have left something behind
+}
+
+func newCrashes() crashes {
+	return crashes{reports: unwritten{hurry: make(chan struct{}, 1)}, ended: make(chan struct{})}
+}
+
+// wait returns when all reports are written and no command runs.
+func (c *crashes) wait() {
+	c.reports.flush()
+	c.beside.Wait()
 }
 
 // reportCrash sees to the report and the OnCrash= command of the last run, if that calls
@@ -87,15 +97,14 @@ func (g *Guardian) reportCrash() {
 		hook, g.crashes.dirty = &spec, true
 	}
 	path := filepath.Join(g.dir.Log, run.Report)
-	g.crashes.reports.Go(func() {
-		err := g.writeReport(path, report)
-		if err != nil {
-			g.log.Warn().Err(err).Msg("cannot write the crash report")
-		}
-		if hook != nil {
-			g.runHook(*hook, path, err == nil)
-			g.crashes.hooked.Store(false)
-		}
+	if hook == nil {
+		g.writeLater(path, report)
+		return
+	}
+	g.crashes.beside.Go(func() {
+		written := g.writeReports([]unwrittenReport{{path, report}})
+		g.runHook(*hook, path, written)
+		g.crashes.hooked.Store(false)
 	})
 }
 
@@ -119,21 +128,6 @@ func (g *Guardian) crashReport(run Run, spec proc.Spec) *CrashReport {
 	}
 	slices.Sort(r.Environment)
 	return r
-}
-
-// writeReport completes the report and puts it beside the last ones.
-func (g *Guardian) writeReport(path string, report *CrashReport) error {
-	g.crashes.writing.Lock()
-	defer g.crashes.writing.Unlock()
-	report.Host, _ = os.Hostname() // never fails
-	if report.Exit.Core {
-		report.CoreFile, report.CoreHandler = findCore(report)
-	}
-	err := state.Save(path, report)
-	if removed := removeOldReports(filepath.Dir(path)); err == nil {
-		err = removed
-	}
-	return err
 }
 
 // reportName sorts by time: a service's runs are counted anew after a reboot.
@@ -163,19 +157,6 @@ func LoadCrashReport(path string) (CrashReport, error) {
 	var report CrashReport
 	err := state.Load(path, &report)
 	return report, err
-}
-
-// removeOldReports keeps the newest, and removes what a guardian was killed over.
-func removeOldReports(dir string) error {
-	unfinished, _ := filesLike(dir, ".json.new")
-	reports, err := CrashReports(dir)
-	reports = append(unfinished, reports[:max(0, len(reports)-keptReports)]...)
-	for _, path := range reports {
-		if removed := os.Remove(path); err == nil {
-			err = removed
-		}
-	}
-	return err
 }
 
 func filesLike(dir, ending string) ([]string, error) {

@@ -157,7 +157,7 @@ func (d *Directories) leaves(from, to State) bool {
 		return true
 	case AutoRestart:
 		return d.RuntimePreserve != "restart"
-	case Start: // a requested restart, which goes by no state in between
+	case Condition, StartPre, Start: // a requested restart, which goes by no state in between
 		return d.RuntimePreserve != "restart" && from.Active() == "deactivating"
 	}
 	return false

@@ -26,7 +26,9 @@ func (g *Guardian) findMain() Event {
 		}
 	}
 	if err != nil {
-		g.log.Info().Msg("the business is not known: " + err.Error())
+		if err.Error() != g.machine.missing {
+			g.log.Info().Msg("the business is not known: " + err.Error())
+		}
 		return MainMissing{err.Error()}
 	}
 	g.followMain(id, foreign)
@@ -66,7 +68,7 @@ func (g *Guardian) named() (id proc.ID, foreign bool, err error) {
 	file := g.service.BusinessPIDFile
 	resolved, err := filepath.EvalSymlinks(file)
 	if err != nil {
-		return id, false, fmt.Errorf("PID file %s: %w", file, cause(err))
+		return id, false, fmt.Errorf("PID file %s: %w", file, reason(err))
 	}
 	pid, err := pidfile.Read(resolved)
 	if err != nil {
@@ -144,7 +146,7 @@ func (g *Guardian) followMain(id proc.ID, foreign bool) {
 // mainMoved reports that the end was not that of the business: before it, that has put
 // another process into its PID file.
 func (g *Guardian) mainMoved(ended proc.Ended) bool {
-	if g.service.Type != Forking || g.service.BusinessPIDFile == "" {
+	if g.service.BusinessPIDFile == "" {
 		return false
 	}
 	id, foreign, err := g.named()
@@ -156,9 +158,6 @@ func (g *Guardian) mainMoved(ended proc.Ended) bool {
 	return true
 }
 
-// awaitPause is how often a PID file is looked at that is waited for.
-const awaitPause = 20 * time.Millisecond
-
 // awaitMain tells of changes of the PID file for as long as a start lasts.
 func (g *Guardian) awaitMain() {
 	if g.unawait != nil {
@@ -166,22 +165,9 @@ func (g *Guardian) awaitMain() {
 	}
 	quit := make(chan struct{})
 	g.unawait = func() { close(quit) }
-	file := g.service.BusinessPIDFile
-	var seen fs.FileInfo // nil: not even a file that is there already was looked at since
-	go func() {
-		for {
-			select {
-			case <-quit:
-				return
-			case <-time.After(awaitPause):
-			}
-			now, err := os.Stat(file)
-			if err == nil && (seen == nil || !os.SameFile(seen, now) || seen.ModTime() != now.ModTime() || seen.Size() != now.Size()) {
-				seen = now
-				g.send(PIDFileChanged{})
-			}
-		}
-	}()
+	if err := awaitFile(g.service.BusinessPIDFile, quit, func() { g.send(PIDFileChanged{}) }); err != nil {
+		g.log.Error().Err(err).Msg("cannot wait for the PID file of the business")
+	}
 }
 
 // leaveMain ends what belongs to the state before. The PID file of a business that has
@@ -196,13 +182,4 @@ func (g *Guardian) leaveMain(state State) {
 			g.log.Warn().Err(err).Msg("cannot remove the PID file of the business")
 		}
 	}
-}
-
-// cause is an error of the os package without the path that stands before it already.
-func cause(err error) error {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno
-	}
-	return err
 }

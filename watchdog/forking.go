@@ -29,14 +29,14 @@ func (m *Machine) mainFound(now time.Time) []Action {
 
 // mainMissing goes on without, unless there has to be a PID file: that is waited for, as
 // long as there is somebody who could write it. ExecStartPost= may do so, too.
-func (m *Machine) mainMissing(now time.Time, reason string) []Action {
+func (m *Machine) mainMissing(now time.Time) []Action {
 	switch {
 	case m.service.BusinessPIDFile == "", m.state == Reload, m.state == Start && len(m.service.ExecStartPost) > 0:
 		return m.afterMain(now)
 	case m.running || m.others:
 		return []Action{AwaitMain{}}
 	}
-	m.fail(Protocol, reason)
+	m.fail(Protocol, m.missing)
 	if m.state == StartPost {
 		return m.runCommands(now, Stop)
 	}

@@ -40,7 +40,8 @@ func TestHistoriesOfForking(t *testing.T) {
 			main-missing > await-main
 			timer > stop-sigterm TERM+CONT:all wait:1m30s
 			tree-emptied > failed answer:start-failed finish
-			result: timeout`},
+			result: timeout
+			because: not restarting: the start took too long: no PID file, Restart=no`},
 		{"nobody is left who could write it", `
 			Type=forking PIDFile=f Restart=on-failure
 			start > start wait:1m30s run:main

@@ -24,6 +24,7 @@ func (s *Service) credentials(privileges Privileges) (c *syscall.Credential, ide
 		return nil, nil, &Exit{Code: int(step), Err: err.Error()}
 	}
 	c = &syscall.Credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
+	c.NoSetGroups = os.Geteuid() != 0 && len(s.SupplementaryGroups) == 0 // so it is the same user, who keeps what he has
 	var groups []string
 	if s.User != "" {
 		u, err := LookupUser(s.User)

@@ -24,6 +24,7 @@ type Machine struct {
 	of      State
 	command int
 	reload  Result // of the last one
+	missing string // why the business of Type=forking was not found when it was last looked for
 
 	told        Told
 	reloadBegan time.Time // the last one that was asked for
@@ -78,7 +79,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 	case MainFound:
 		return m.mainFound(now)
 	case MainMissing:
-		return m.mainMissing(now, event.Reason)
+		m.missing = event.Reason
+		return m.mainMissing(now)
 	case PIDFileChanged:
 		if m.awaitsMain() {
 			return []Action{FindMain{}}

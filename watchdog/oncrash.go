@@ -80,7 +80,7 @@ func (g *Guardian) finishCrashes() {
 	done := make(chan struct{})
 	go func() {
 		g.capture.Rest()
-		g.crashes.reports.Wait()
+		g.crashes.wait()
 		close(done)
 	}()
 	if g.machine.stopping {

@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// CanReload reports whether the service says how it is reloaded. SIGHUP is no guess to be
+// made for a service file: a program that does not know it dies. By systemd's rule such a
+// reload is refused.
+func (s *Service) CanReload() bool {
+	return s.Source == "" || len(s.ExecReload) > 0 || s.Type == NotifyReload
+}
+
 // requestReload sends ReloadSignal=, runs ExecReload=, or does both. Only a business of
 // Type=notify-reload says when it has reloaded.
 func (m *Machine) requestReload(now time.Time) []Action {

@@ -77,7 +77,8 @@ type Service struct {
 	Directories Directories `json:",omitzero"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
-	// BusinessPIDFile is where a business of Type=forking writes its own; "" if nowhere.
+	// BusinessPIDFile is where the business writes its own, see [Type.WritesPIDFile]; "" if
+	// nowhere.
 	BusinessPIDFile string `json:",omitempty"`
 	// GuessMainPID takes the only child that a Type=forking without a PID file has left for
 	// its business.
@@ -187,6 +188,10 @@ const (
 
 // isPrompt reports a type whose business counts as started once it is spawned.
 func (t Type) isPrompt() bool { return t == Simple || t == Exec || t == Idle }
+
+// WritesPIDFile reports that PIDFile= names the file of the business, which is made for a
+// service manager and has one, and not where the guardian's PID is written.
+func (t Type) WritesPIDFile() bool { return t == Forking || t.notifies() }
 
 // notifies reports a type whose business says itself when it is started.
 func (t Type) notifies() bool { return t == Notify || t == NotifyReload }

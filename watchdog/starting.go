@@ -24,7 +24,7 @@ func (m *Machine) start(now time.Time) []Action {
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
-	m.result, m.fault, m.exit, m.forbid, m.told = Success, "", nil, false, Told{}
+	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false
 	if m.inTheWay() {
@@ -128,6 +128,10 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 }
 
 func (m *Machine) startTimedOut(now time.Time) []Action {
-	m.fail(Timeout, "the start took too long")
+	fault := "the start took too long"
+	if m.awaitsMain() {
+		fault += ": " + m.missing
+	}
+	m.fail(Timeout, fault)
 	return m.giveUp(now, m.service.TimeoutStartFailureMode, StopSigterm)
 }

@@ -119,7 +119,7 @@ func rootCommand() *cobra.Command {
 		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		startCommand(), runCommand(), stopCommand(), restartCommand(), tryRestartCommand(),
 		reloadCommand(), killCommand(), resetFailedCommand(), upgradeCommand(), handoverVersionCommand(), handoverKeepCommand(),
@@ -127,6 +127,9 @@ func rootCommand() *cobra.Command {
 		logsCommand(), rotateCommand(), compressLogCommand(), catCommand(), verifyCommand(), versionCommand(),
 		installCommand(), uninstallCommand(),
 	)
+	root.AddCommand(doctorCommand(), idleCommand(), completionCommand(), manCommand())
+	completeMore(root)
+	teach(root)
 	return root
 }
 
@@ -136,14 +139,3 @@ func unknownVerb(root *cobra.Command, verb string) error {
 	}
 	return fmt.Errorf("there is no verb %q; 'holdfast --help' shows all, and to guard a program write: holdfast start -- PROGRAM", verb)
 }
-
-const rootHelp = `holdfast keeps one program running. It detaches from the terminal, starts the
-program, reaps it, keeps its log, and starts it again unless its exit is on the
-no-restart list.
-
-  holdfast start -- ./web -c web.conf       guard a program
-  holdfast start ./web.service              guard what a service file describes
-  holdfast status web                       how is it, and why did it last die
-  holdfast logs -f web                      what does it print
-  holdfast stop web                         end it and everything it has started
-  holdfast run -- ./web -c web.conf         the same, in the foreground`

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
 )
 
 var update = flag.Bool("update", false, "write the files anew that tests compare with")
@@ -68,29 +66,6 @@ func directivesManual() string {
 	listDirectives(&b, all, unit.Refused)
 	b.WriteString("\nAny other directive is unknown: a warning in a file, an error on the command line.\n")
 	return b.String()
-}
-
-// directiveDefaults are the values that a directive has when nobody sets it.
-func directiveDefaults() (file, command map[string]string) {
-	file, command = map[string]string{}, map[string]string{}
-	of := func(s watchdog.Service, defaults map[string]string) {
-		for _, x := range settings(s) {
-			defaults[x.name] = x.value
-		}
-		for _, d := range unit.Directives() {
-			defaults[d.Name] = cmp.Or(defaults[d.Name], "–")
-		}
-	}
-	of(watchdog.FileDefaults("web"), file)
-	of(watchdog.CommandDefaults("web", watchdog.Command{Path: "/web"}, nil, "/", 0o022), command)
-	file["Description"], command["Description"] = "the name", "the program"
-	command["ExecStart"] = "after `--`"
-	command["WorkingDirectory"], command["UMask"] = "the caller's", "the caller's"
-	file["Environment"], command["Environment"] = "only `PATH`", "the caller's"
-	file["RestartKillSignal"], command["RestartKillSignal"] = "`KillSignal=`", "`KillSignal=`"
-	file["PIDFile"] = "`NAME/pid`, see [operations](operations.md)"
-	command["PIDFile"] = "the same"
-	return file, command
 }
 
 // listDirectives lists those of a class, together with what share their line of

@@ -55,7 +55,7 @@ func (i *installation) service(stderr io.Writer, arg string, init install.Init) 
 	}
 	s.StartTime = "infinity"
 	if most := launchTimeout(service); most != 0 {
-		s.StartTime = unit.FormatSpan(most + stopTime(service))
+		s.StartTime = unit.FormatSpan(most)
 	}
 	s.StopTime = unit.FormatSpan(stopTime(service))
 	s.Unit, s.Install, s.Reloads = i.lines(loaded.Settings)

@@ -207,9 +207,9 @@ func commands(all ...watchdog.Command) string {
 	return strings.Join(lines, " ; ")
 }
 
-// pidFile is what PIDFile= stands for: see watchdog.Forking.
+// pidFile is what PIDFile= stands for.
 func pidFile(s watchdog.Service) string {
-	if s.Type == watchdog.Forking {
+	if s.Type.WritesPIDFile() {
 		return s.BusinessPIDFile
 	}
 	return s.PIDFile

@@ -81,7 +81,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 func reloadCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "reload NAME…",
-		Short:             "Ask a program to read its configuration again (ExecReload=, or SIGHUP)",
+		Short:             "Ask a program to read its configuration again (ExecReload=; SIGHUP to a bare command)",
 		Args:              namesWanted,
 		ValidArgsFunction: completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -165,6 +165,9 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 	up := v.record.Business.PID != 0 || v.record.State.Active() == "active"
 	if v.guardian != silent && (v.guardian != present || !up) {
 		return failure(fmt.Errorf("%s is not running (%s)", name, v.record.State))
+	}
+	if request.Verb == control.Reload && !v.record.Service.CanReload() {
+		return failure(fmt.Errorf("%s cannot be reloaded: its service file has no ExecReload=; 'holdfast kill --signal=HUP --kill-whom=main %[1]s' sends it SIGHUP", name))
 	}
 	return ask(stdout, v, request)
 }

@@ -22,10 +22,6 @@ type Case struct {
 	// want are lines that systemd's transcript must have, so that a case shows what
 	// its name says.
 	want []string
-	// differs is why the two do not agree; "" where they must.
-	differs string
-	// lacks is what holdfast may not do yet.
-	lacks string
 	// ignored are the beginnings of lines that are not compared.
 	ignored []string
 	// nonsense are directives that nobody knows, on purpose.
@@ -84,13 +80,8 @@ func newCase(t *testing.T, archive, stem string, from *txtar.Archive) *Case {
 		file.Data = []byte(c.replace(string(file.Data)))
 		c.files = append(c.files, file)
 		for line := range strings.Lines(string(file.Data)) {
-			switch mark, text, _ := strings.Cut(strings.TrimSpace(line), " "); {
-			case isOwn && mark == "#>":
+			if text, isFact := strings.CutPrefix(strings.TrimSpace(line), "#> "); isOwn && isFact {
 				c.want = append(c.want, text)
-			case isOwn && mark == "#!":
-				c.differs = text
-			case isOwn && mark == "#?":
-				c.lacks = text
 			}
 		}
 	}

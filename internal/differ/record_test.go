@@ -16,9 +16,6 @@ var ignoredVariables = regexp.MustCompile(`^(INVOCATION_ID|SYSTEMD_EXEC_PID|JOUR
 	`|LANG` + // systemd's own locale, passed to all that it starts
 	`|GORACE)$`)
 
-// notYet are lines that differ until holdfast honours what they are about.
-var notYet = regexp.MustCompile(`^deaf`) // IgnoreSIGPIPE=, yes by default
-
 // pidVariables have a PID for a value.
 var pidVariables = []string{"MAINPID", "WATCHDOG_PID"}
 
@@ -62,9 +59,6 @@ func (r record) text() string {
 	fmt.Fprintf(&b, "runs=%d\n", r.runs())
 	for i, pid := range r.pids {
 		for _, line := range r.lines[pid] {
-			if notYet.MatchString(line) {
-				continue
-			}
 			if assignment, ok := strings.CutPrefix(line, "env "); ok {
 				name, value, _ := strings.Cut(assignment, "=")
 				if ignoredVariables.MatchString(name) {

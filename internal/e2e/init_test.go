@@ -306,6 +306,12 @@ func (h *host) sh(script string, args ...string) *process {
 // of the other one.
 func terminal(t *testing.T) (master *os.File, slave string) {
 	t.Helper()
+	return terminalTo(t, io.Discard)
+}
+
+// terminalTo is a terminal whose screen is seen.
+func terminalTo(t *testing.T, screen io.Writer) (master *os.File, slave string) {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skipf("no terminals here: %v", err)
@@ -324,6 +330,6 @@ func terminal(t *testing.T) (master *os.File, slave string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go io.Copy(io.Discard, master) // or a writer would wait for a reader
+	go io.Copy(screen, master) // or a writer would wait for a reader
 	return master, "/dev/pts/" + strconv.Itoa(number)
 }

@@ -60,6 +60,22 @@ func TestABusinessThatNotifies(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// As that of Type=forking does: Debian's redis-server is such a service.
+func TestABusinessThatNotifiesHasAPIDFileOfItsOwn(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	file := filepath.Join(h.dir, "made", "p.pid")
+	h.ok("start", h.unit("p", "Type=notify\nPIDFile="+file+"\nExecStart=/bin/sh -c 'mkdir made; echo $$$$ >made/p.pid; exec "+notifier("READY=1")+"'"))
+	if text, err := os.ReadFile(file); err != nil || strings.TrimSpace(string(text)) != h.show("p", "MainPID") {
+		t.Errorf("%q, %v, and MainPID=%s", text, err, h.show("p", "MainPID"))
+	}
+	h.ok("stop", "p")
+	if _, err := os.Lstat(file); !os.IsNotExist(err) {
+		t.Errorf("after the end: %v", err)
+	}
+	h.nothingLeft("p")
+}
+
 func TestWhoMayNotify(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast/watchdog"
 )
 
 // playHog allocates 20 MB at a time until it is killed.
@@ -113,4 +115,38 @@ func TestOutOfMemoryAndKillDashNine(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A real kill by the kernel for want of memory is called that, in the report and to the
+// command.
+func TestOutOfMemoryIsReported(t *testing.T) {
+	t.Parallel()
+	hog, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	procs := memoryCgroup(t)
+	h := newHost(t)
+	h.env = append(h.env, "HOG="+hog, "PROCS="+procs)
+	hook := h.file("hook", "#!/bin/sh\necho \"$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS $HOLDFAST_CRASH_REPORT\" >hooked\ncat >stdin\n", 0o755)
+	h.said(h.sh(`echo $$ >"$PROCS" && exec "$HOLDFAST" "$@"`, "start", "--name", "p", "--settle=0", "--restart=no", "--chdir", h.dir,
+		"-p", "OnCrash="+hook, "--", "sh", "-c", `echo eating; exec env `+roleVariable+`=hog "$HOG"`).result(), 0)
+	h.ended()
+	report := h.reports("p")[0]
+	r := h.onlyReport("p")
+	if r.Cause != "killed by SIGKILL (out of memory)" || r.Result != watchdog.OOMKill || string(r.Exit.OOM) != "certain" {
+		t.Errorf("the report says %q, %s, %+v", r.Cause, r.Result, r.Exit)
+	}
+	if r.MaxRSS < 20<<20 || r.MaxRSS > 128<<20 || len(r.Output) != 1 || r.Output[0] != "eating" {
+		t.Errorf("peak memory %d, output %q", r.MaxRSS, r.Output)
+	}
+	if got, want := lines(filepath.Join(h.dir, "hooked")), "oom-kill killed KILL "+report; len(got) != 1 || got[0] != want {
+		t.Errorf("the command was told %q, want %q", got, want)
+	}
+	text, err := os.ReadFile(filepath.Join(h.dir, "stdin"))
+	if err != nil || !bytes.Contains(text, []byte(`"cause":"killed by SIGKILL (out of memory)"`)) {
+		t.Errorf("the command's stdin was %q, %v", text, err)
+	}
+	h.said(h.run("history", "p", "1"), 0, "killed by SIGKILL (out of memory)", "oom-kill", report)
+	h.nothingLeft("p")
 }

@@ -67,7 +67,7 @@ func TestSoakTenThousandCrashes(t *testing.T) {
 	h := newHost(t)
 	h.ok("start", "--name", "p", "--settle=0", "-p", "RestartSec=0", "-p", "RestartSteps=0", "--", "sh", "-c", "echo line; exit 1")
 	guardian := h.pid("p", "GuardianPID")
-	type need struct{ files, threads, anonKB, stateBytes, logBytes int }
+	type need struct{ files, threads, anonKB, stateBytes, logBytes, indexBytes, logFiles int }
 	needs := func(crashes int) (n need) {
 		await(t, fmt.Sprintf("it has crashed %d times", crashes), func() bool { return h.pid("p", "NRestarts") >= crashes })
 		n.files = len(filesOf(t, guardian))
@@ -82,6 +82,11 @@ func TestSoakTenThousandCrashes(t *testing.T) {
 				n.logBytes += int(info.Size())
 			}
 		}
+		if info, err := os.Stat(filepath.Join(h.dir, "log", "p", "output.index")); err == nil {
+			n.indexBytes = int(info.Size())
+		}
+		all, _ := os.ReadDir(filepath.Join(h.dir, "log", "p"))
+		n.logFiles = len(all)
 		t.Logf("after %d crashes: %+v", crashes, n)
 		return n
 	}
@@ -97,7 +102,7 @@ func TestSoakTenThousandCrashes(t *testing.T) {
 	if late.anonKB > early.anonKB+1024 {
 		t.Errorf("memory grows: %+v, then %+v", early, late)
 	}
-	if late.stateBytes > early.stateBytes+2000 || late.logBytes > 4<<20 {
+	if late.stateBytes > early.stateBytes+2000 || late.logBytes > 4<<20 || late.indexBytes > 300<<10 || late.logFiles > 30 {
 		t.Errorf("files grow: %+v, then %+v", early, late)
 	}
 	h.ok("stop", "p")

@@ -51,7 +51,7 @@ func stopsDuringUpgrades(t *testing.T, times int) {
 	for i := range times {
 		output := filepath.Join(h.dir, "log", "p", "output.log")
 		os.Remove(output)
-		h.startBy(a, "--settle=0", "--", "sh", "-c", talker)
+		h.startBy(a, "--settle=0", "-p", "KillMode=mixed", "--", "sh", "-c", talker) // it may fork a sleep that no SIGTERM reaches
 		guardian := h.pid("p", "GuardianPID")
 		id, err := proc.Identify(guardian)
 		if err != nil {

@@ -1,6 +1,10 @@
 package logs
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -15,8 +19,15 @@ const (
 	markPause = time.Minute
 )
 
-// largeIndex is the size beyond which old marks are removed, in bytes.
-const largeIndex = 1 << 20
+// How large the index may become: whichever is more, largeIndex bytes or a part of the log.
+// The marks of a busy log stay well below; those of a crash loop, one for each run, need not.
+const (
+	largeIndex = 256 << 10
+	largePart  = 64
+)
+
+// unsavedMarks is how many bytes of marks wait until they can be written.
+const unsavedMarks = 64 << 10
 
 // index collects marks and writes them when it can. It is a convenience: what keeps it
 // from being written keeps nothing else.
@@ -25,13 +36,20 @@ type index struct {
 	unsaved  []byte
 	time     time.Time // of the last mark
 	position int64
+	large    int64 // the size at which to look whether it is too large
 }
 
 func (i *index) add(m logfile.Mark) {
 	i.time, i.position = m.Time, m.Position
-	if len(i.unsaved) < 64<<10 {
-		i.unsaved = m.Append(i.unsaved)
+	if i.unsaved = m.Append(i.unsaved); len(i.unsaved) > unsavedMarks {
+		i.unsaved = append(i.unsaved[:0], newer(i.unsaved, unsavedMarks/2)...)
 	}
+}
+
+// newer is the last marks of text, no more than so many bytes.
+func newer(text []byte, most int) []byte {
+	text = text[len(text)-most:]
+	return text[bytes.IndexByte(text, '\n')+1:]
 }
 
 // passed makes a mark, if it is time, at the position that the log has at that time.
@@ -42,11 +60,11 @@ func (i *index) passed(now time.Time, position int64) {
 	}
 }
 
-func (i *index) save() {
+func (i *index) save(log logfile.Log) {
 	if len(i.unsaved) == 0 {
 		return
 	}
-	file, err := os.OpenFile(i.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+	file, err := os.OpenFile(i.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
 		return
 	}
@@ -54,32 +72,56 @@ func (i *index) save() {
 	if n, err := file.Write(i.unsaved); err == nil || n > 0 {
 		i.unsaved = i.unsaved[:0]
 	}
+	if info, err := file.Stat(); err == nil && info.Size() > max(i.large, largeIndex) {
+		i.prune(log, file, info.Size())
+	}
 }
 
-// prune removes the marks of what is no longer kept, if they are many.
-func (i *index) prune(log logfile.Log) {
-	info, err := os.Stat(i.path)
-	if err != nil || info.Size() < largeIndex {
-		return
-	}
+// prune removes the older marks, if the index has become too large.
+func (i *index) prune(log logfile.Log, file *os.File, size int64) {
 	files, err := log.Files()
-	if err != nil || len(files) == 0 {
-		return
-	}
-	marks, err := log.Marks()
 	if err != nil {
 		return
 	}
-	var kept []byte
-	for _, m := range marks {
-		if m.Position >= files[0].Start {
-			kept = m.Append(kept)
-		}
+	i.large = largeIndex
+	if n := len(files); n > 0 {
+		i.large = max(largeIndex, (files[n-1].End-files[0].Start)/largePart)
 	}
-	if int64(len(kept)) > info.Size()/2 {
-		return // not worth it
+	if size <= i.large {
+		return
 	}
-	if os.WriteFile(i.path+".new", kept, 0o640) != nil || os.Rename(i.path+".new", i.path) != nil {
+	err = write(i.path+".new", func(w io.Writer) error { return newest(w, file, size, i.large/2) })
+	if err != nil || os.Rename(i.path+".new", i.path) != nil {
 		os.Remove(i.path + ".new")
 	}
+}
+
+// newest copies the last marks, no more than so many bytes, and the one that says where the
+// present file begins.
+func newest(w io.Writer, marks io.ReaderAt, size, most int64) error {
+	r := bufio.NewReader(io.NewSectionReader(marks, 0, size))
+	var begun []byte
+	for at := int64(0); at < size-most; {
+		line, err := r.ReadSlice('\n')
+		if err != nil && err != bufio.ErrBufferFull { // which is no mark
+			return err
+		}
+		at += int64(len(line))
+		if bytes.HasPrefix(line, []byte(logfile.Begun+" ")) {
+			begun = append(begun[:0], line...)
+		}
+	}
+	if _, err := w.Write(begun); err != nil {
+		return err
+	}
+	_, err := io.Copy(w, r)
+	return err
+}
+
+func write(path string, content func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	return errors.Join(content(file), file.Close())
 }

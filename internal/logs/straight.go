@@ -109,7 +109,6 @@ func (s *stream) rotate() error {
 		s.out.limit = s.out.size + patientSize
 		return nil
 	}
-	s.out.index.prune(s.out.log)
 	s.rotated()
 	return err
 }

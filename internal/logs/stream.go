@@ -190,7 +190,7 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 		}
 	}
 	s.moved.Add(int64(n))
-	s.out.index.save()
+	s.out.index.save(s.out.log)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil && s.trouble != nil {
@@ -258,7 +258,7 @@ func (s *stream) release() error {
 		s.write.Close()
 	}
 	s.window.close()
-	s.out.index.save()
+	s.out.index.save(s.out.log)
 	var err error
 	if s.stage != nil {
 		if err = s.stage.close(); s.stage.waiting() == 0 {

@@ -44,7 +44,7 @@ func (d *draft) completeType() {
 	if d.file != "" && !d.assigned("Type") && len(d.commands) == 0 && len(d.control.stop) > 0 {
 		s.Type = watchdog.Oneshot // systemd.service(5), Type=
 	}
-	if s.Type == watchdog.Forking && d.assigned("PIDFile") {
+	if s.Type.WritesPIDFile() && d.assigned("PIDFile") {
 		s.BusinessPIDFile, s.PIDFile = s.PIDFile, d.initial.PIDFile
 	}
 	if s.Type != watchdog.Oneshot {

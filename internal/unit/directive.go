@@ -44,7 +44,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "ExecCondition", Honoured, "Commands that are run first; exit code 1 to 254 skips the start, which is no failure.", d.commandLines(&d.control.condition)},
 		{"Service", "ExecStartPre", Honoured, "Commands that are run before the business; a failure fails the start.", d.commandLines(&d.control.startPre)},
 		{"Service", "ExecStartPost", Honoured, "Commands that are run once the business is started; a failure stops the service.", d.commandLines(&d.control.startPost)},
-		{"Service", "ExecReload", Honoured, "Commands that make the business read its configuration again; without any it is sent ReloadSignal=.", d.commandLines(&d.control.reload)},
+		{"Service", "ExecReload", Honoured, "Commands that make the business read its configuration again.", d.commandLines(&d.control.reload)},
 		{"Service", "ExecStop", Honoured, "Commands that stop what was started; KillSignal= follows.", d.commandLines(&d.control.stop)},
 		{"Service", "ExecStopPost", Honoured, "Commands that are run after every end, also of a start that failed.", d.commandLines(&d.control.stopPost)},
 		{"Service", "RemainAfterExit", Honoured, "Whether the service stays active when the business has ended well.", into(&s.RemainAfterExit, parseBool)},
@@ -84,7 +84,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "SendSIGKILL", Honoured, "Whether FinalKillSignal= is sent at all.", into(&s.SendSIGKILL, parseBool)},
 		{"Service", "ReloadSignal", Honoured, "The signal that asks for a reload.", into(&s.ReloadSignal, watchdog.ParseSignal)},
 
-		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, where the business writes its own; a relative path is below /run.", d.pidFile},
+		{"Service", "PIDFile", Honoured, "Where the guardian's PID is written; with Type=forking, notify and notify-reload, where the business writes its own; a relative path is below /run.", d.pidFile},
 		{"Service", "GuessMainPID", Honoured, "Whether the only process that a Type=forking without PIDFile= leaves behind is the business.", into(&s.GuessMainPID, parseBool)},
 		{"Service", "User", Honoured, "The user that the business runs as, a name or a number.", d.account(&s.User)},
 		{"Service", "Group", Honoured, "The group that the business runs as, a name or a number.", d.account(&s.Group)},

@@ -8,11 +8,8 @@ func (d *draft) interim() []group {
 			StartLimitAction FailureAction SuccessAction FailureActionExitStatus SuccessActionExitStatus RebootArgument`},
 		{"Service", NotHonoured, "Nothing but the service is stopped.", d.notHonoured, `
 			StartLimitAction FailureAction SuccessAction RebootArgument`},
-		{"Service", NotHonoured, "The command is not run.", d.notHonoured, `
-			ExecCondition ExecStartPre ExecStartPost ExecReload ExecStop ExecStopPost`},
 		{"Service", NotHonoured, "The service is guarded as if it were not there.", d.notHonoured, `
-			ExitType RemainAfterExit GuessMainPID TimeoutAbortSec TimeoutStartFailureMode TimeoutStopFailureMode
-			RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy NotifyAccess WatchdogSec WatchdogSignal`},
+			ExitType RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy`},
 		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
 	}
 }

@@ -168,6 +168,8 @@ func TestRepeatedAssignments(t *testing.T) {
 			func(s watchdog.Service) any { return s.StartLimit }, watchdog.StartLimit{Interval: 5 * time.Second, Burst: 2}},
 		{"a relative PID file", "PIDFile=web.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web.pid"},
 		{"a PID file in the old place", "PIDFile=/var/run/web/x.pid", nil, func(s watchdog.Service) any { return s.PIDFile }, "/run/web/x.pid"},
+		{"the PID file of a service that notifies is its own", "Type=notify\nPIDFile=web.pid", nil,
+			func(s watchdog.Service) any { return [2]string{s.PIDFile, s.BusinessPIDFile} }, [2]string{"", "/run/web.pid"}},
 		{"a maximum lowers the base", "RestartSec=5\nRestartSteps=2\nRestartMaxDelaySec=1", nil,
 			func(s watchdog.Service) any { return s.Backoff.RestartSec }, time.Second},
 		{"a command is replaced", "ExecStart=", []string{"ExecStart=/bin/echo b"},
