@@ -60,7 +60,11 @@ func (d *draft) swap(text string) error {
 func parseMemory(text string) (uint64, error) {
 	share, err := parseShare(text)
 	if err != nil {
-		return parseSize(text)
+		bytes, err := parseSize(text)
+		if errors.Is(err, errNotSize) {
+			err = errors.New(err.Error() + ", or a percentage")
+		}
+		return bytes, err
 	}
 	if share > whole {
 		return 0, errors.New("more than 100%")
@@ -76,6 +80,9 @@ func (d *draft) tasks(text string) error {
 		return nil
 	}
 	tasks, err := limitCount(text)
+	if err != nil {
+		err = errors.New("neither a number, nor a percentage, nor infinity")
+	}
 	if share, shareErr := parseShare(text); shareErr == nil {
 		if tasks, err = proc.TasksForPercent(); err == nil {
 			high, low := bits.Mul64(tasks, min(share, whole+1))
