@@ -67,6 +67,7 @@ func (g *Guardian) trouble() string {
 	if err := g.reaper.Subreaper(); err != nil {
 		all = append(all, fmt.Sprintf("a stop cannot reach what detaches itself: %v", err))
 	}
+	all = append(all, g.record.Unenforced...)
 	return strings.Join(all, "; ")
 }
 

@@ -69,6 +69,8 @@ type Service struct {
 	IgnoreSIGPIPE bool
 	// Setup is the rest of what the business's process is before it is the business.
 	Setup Setup `json:",omitzero"`
+	// Resources are limits for all of its processes together.
+	Resources ResourceControl `json:",omitzero"`
 	// Standard is what the standard streams are.
 	Standard Standard `json:",omitzero"`
 	// Directories are made before each start.

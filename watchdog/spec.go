@@ -79,6 +79,7 @@ func (g *Guardian) ready(command Command, mark string, more ...string) (proc.Spe
 	if exit == nil && command.Privileges != "" { // they are User='s all the same
 		owner, _, exit = g.service.credentials("")
 	}
+	spec.Join = g.record.ControlGroup.Dirs
 	if exit == nil {
 		exit = g.service.Directories.make(g.service.Setup.RootDirectory, owner)
 	}

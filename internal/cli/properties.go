@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -162,7 +163,7 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
-	return append(all, executionProperties()...)
+	return slices.Concat(all, resourceProperties(), executionProperties())
 }
 
 // loadState is "not-found" for what inspectAny made up.

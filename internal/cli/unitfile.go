@@ -76,6 +76,7 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
 	}
 	all = append(all, executionSettings(s)...)
+	all = append(all, resourceSettings(s)...)
 	return append(all, []setting{
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},

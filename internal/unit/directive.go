@@ -128,6 +128,7 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
 	table = append(table, d.executionDirectives()...)
+	table = append(table, d.resourceDirectives()...)
 	known := map[[2]string]bool{}
 	for _, row := range table {
 		known[[2]string{row.Section, row.Name}] = true

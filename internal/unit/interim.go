@@ -5,7 +5,5 @@ package unit
 func (d *draft) interim() []group {
 	return []group{
 		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
-		{"Service", NotHonoured, "This share or limit is not enforced.", d.notHonoured, `
-			CPUWeight CPUQuota MemoryHigh MemoryMax TasksMax`},
 	}
 }
