@@ -180,11 +180,10 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 	}
 	atRest := func() bool { return l.run("pgrep", "-x", "-f", "sleep 60").code == 0 }
 	l.staysDown(atRest, "holdfast", "start", "web")
-	guardian, _ := l.up()
-	l.ok("kill", "-KILL", l.shown("web", "MainPID"))
-	if again, _ := l.up(); again != guardian {
-		t.Error("init has started a second guardian")
-	}
+	l.crash()
+	l.ok("holdfast", "stop", "web")
+	await(t, "init is at rest", atRest)
+	l.down()
 
 	l = s.reboot(l, []string{"etc/inittab"}, init...)
 	l.up()
