@@ -139,6 +139,7 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 	g.record = Record{
 		State: Dead, Result: Success, Runs: previous.Runs,
 		InactiveEnter: previous.InactiveEnter, ActiveExit: previous.ActiveExit,
+		ControlGroup: previous.groupNow(),
 	}
 	g.machine = NewMachine(&g.service)
 	if previous.orphaned() {
@@ -181,6 +182,7 @@ func (g *Guardian) Run() Record {
 	defer g.startAnnouncing()()
 	g.keepLog()
 	defer g.startHearing()()
+	g.makeGroup()
 	if g.resumed {
 		g.resume()
 	}
@@ -195,6 +197,7 @@ func (g *Guardian) Run() Record {
 		}
 	}
 	g.finishCrashes()
+	g.removeGroup()
 	g.witness.Dismiss()
 	g.record = g.snapshot()
 	close(g.over)

@@ -3,6 +3,8 @@ package watchdog
 import (
 	"slices"
 	"time"
+
+	"holdfast/internal/proc"
 )
 
 // A Record is all that is known about a service at one moment. The guardian keeps it
@@ -29,6 +31,10 @@ type Record struct {
 	Business Process `json:"business,omitzero"`
 	// Control is the command that is run beside the business, such as ExecReload=.
 	Control Process `json:"control,omitzero"`
+	// ControlGroup is what was made to limit them, and Unenforced says which limits are
+	// not enforced, and why.
+	ControlGroup proc.ControlGroup `json:"control_group,omitzero"`
+	Unenforced   []string          `json:"unenforced,omitempty"`
 	// Program is what runs in the guardian.
 	Program Program `json:"program,omitzero"`
 	// BootID tells whether the processes can still be there after a reboot.

@@ -29,6 +29,9 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 			g.log.Warn().Err(err).Msg("cannot give the log pipe to " + s.User)
 		}
 	}
+	if s.RestartMode == RestartDebug && g.machine.restarts > 0 {
+		more = append(more, "DEBUG_INVOCATION=1")
+	}
 	if s.BusinessPIDFile != "" {
 		more = append(more, "PIDFILE="+s.BusinessPIDFile)
 	}
@@ -76,6 +79,7 @@ func (g *Guardian) ready(command Command, mark string, more ...string) (proc.Spe
 	if exit == nil && command.Privileges != "" { // they are User='s all the same
 		owner, _, exit = g.service.credentials("")
 	}
+	spec.Join = g.record.ControlGroup.Dirs
 	if exit == nil {
 		exit = g.service.Directories.make(g.service.Setup.RootDirectory, owner)
 	}

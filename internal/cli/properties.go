@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -131,6 +132,14 @@ func properties() []property {
 		setting("SettleUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.SettleSec) }),
 		setting("TimeoutStartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStartSec) }),
 		setting("TimeoutStopUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStopSec) }),
+		setting("ExitType", func(s watchdog.Service) string { return string(cmp.Or(s.ExitType, watchdog.ExitMain)) }),
+		setting("OOMPolicy", func(s watchdog.Service) string { return string(cmp.Or(s.OOMPolicy, watchdog.OOMStop)) }),
+		setting("RestartMode", func(s watchdog.Service) string { return string(cmp.Or(s.RestartMode, watchdog.RestartNormal)) }),
+		setting("RuntimeMaxUSec", runtimeMax),
+		setting("RuntimeRandomizedExtraUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.RuntimeRandomizedExtraSec) }),
+		setting("StartLimitAction", func(s watchdog.Service) string { return string(cmp.Or(s.StartLimitAction, watchdog.NoAction)) }),
+		setting("FailureAction", func(s watchdog.Service) string { return string(cmp.Or(s.FailureAction, watchdog.NoAction)) }),
+		setting("SuccessAction", func(s watchdog.Service) string { return string(cmp.Or(s.SuccessAction, watchdog.NoAction)) }),
 		setting("TimeoutAbortUSec", func(s watchdog.Service) string {
 			if s.TimeoutAbortSec == nil {
 				return unit.FormatSpan(s.TimeoutStopSec)
@@ -154,7 +163,7 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
-	return append(all, executionProperties()...)
+	return slices.Concat(all, resourceProperties(), executionProperties())
 }
 
 // loadState is "not-found" for what inspectAny made up.

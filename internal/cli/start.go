@@ -60,6 +60,7 @@ killed while the program lives on, the new guardian takes the program over as it
 					return usage(err)
 				}
 			}
+			warn(c.ErrOrStderr(), unenforced(loaded))
 			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}

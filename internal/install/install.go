@@ -46,8 +46,8 @@ type Service struct {
 	// StartTime and StopTime are how long a start and a stop may take, as systemd writes
 	// it, when all of the service's own timeouts run out.
 	StartTime, StopTime string
-	// Reloads says that the service file tells how to reload. What does not is restarted
-	// by LSB's force-reload.
+	// Reloads says that the service can be reloaded. What cannot is restarted by LSB's
+	// force-reload.
 	Reloads bool
 	// Unit and Install are lines of these sections that are for systemd to heed.
 	Unit, Install []string

@@ -146,6 +146,7 @@ func TestInittabHeedsTheDecision(t *testing.T) {
 
 func TestUnitText(t *testing.T) {
 	s, _ := odd(t)
+	s.Reloads = true
 	s.Unit, s.Install = []string{"After=db.service"}, []string{"WantedBy=multi-user.target"}
 	text := partOf(t, Systemd, "systemd").Text(s)
 	for _, line := range []string{
@@ -159,6 +160,10 @@ func TestUnitText(t *testing.T) {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("no line %s in\n%s", line, text)
 		}
+	}
+	s.Reloads = false
+	if text := partOf(t, Systemd, "systemd").Text(s); strings.Contains(text, "ExecReload") || strings.Contains(text, "@reloads@") {
+		t.Errorf("what cannot be reloaded has an ExecReload= in\n%s", text)
 	}
 	if strings.Contains(text, "@holdfast") || strings.Contains(text, "@file") {
 		t.Errorf("a placeholder is left in\n%s", text)

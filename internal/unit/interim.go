@@ -4,14 +4,6 @@ package unit
 // in the table takes the place of a name here.
 func (d *draft) interim() []group {
 	return []group{
-		{"Unit", NotHonoured, "Nothing but the service is stopped.", d.notHonoured, `
-			StartLimitAction FailureAction SuccessAction FailureActionExitStatus SuccessActionExitStatus RebootArgument`},
-		{"Service", NotHonoured, "Nothing but the service is stopped.", d.notHonoured, `
-			StartLimitAction FailureAction SuccessAction RebootArgument`},
-		{"Service", NotHonoured, "The service is guarded as if it were not there.", d.notHonoured, `
-			ExitType RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy`},
 		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
-		{"Service", NotHonoured, "This share or limit is not enforced.", d.notHonoured, `
-			CPUWeight CPUQuota MemoryHigh MemoryMax TasksMax`},
 	}
 }
