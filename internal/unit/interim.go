@@ -10,6 +10,5 @@ func (d *draft) interim() []group {
 			StartLimitAction FailureAction SuccessAction RebootArgument`},
 		{"Service", NotHonoured, "The service is guarded as if it were not there.", d.notHonoured, `
 			ExitType RuntimeMaxSec RuntimeRandomizedExtraSec RestartMode OOMPolicy`},
-		{"Service", NotHonoured, "The business keeps what it inherits.", d.notHonoured, `SetLoginEnvironment`},
 	}
 }
