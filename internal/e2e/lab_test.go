@@ -37,14 +37,16 @@ var whyNoLab = sync.OnceValue(func() string {
 	return ""
 })
 
-func newLab(t *testing.T) *lab {
+// newLab boots a lab, as the child of a command such as unshare if one is given.
+func newLab(t *testing.T, wrapper ...string) *lab {
 	t.Helper()
 	if why := whyNoLab(); why != "" {
 		t.Skip(why)
 	}
 	const exitAtOnce = "GORACE=atexit_sleep_ms=0" // not a second later
 	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), prefix: []string{"env", exitAtOnce}, scope: "--system"}
-	if out, err := exec.Command(labScript, "start", l.dir).CombinedOutput(); err != nil {
+	start := append(wrapper, labScript, "start", l.dir)
+	if out, err := exec.Command(start[0], start[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("systemd-lab start: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
