@@ -41,6 +41,8 @@ type (
 	SetTimer struct {
 		Timer int
 		After time.Duration
+		// Spread is how much later it may fire, at random.
+		Spread time.Duration
 	}
 
 	// SetWatchdog sets the watchdog's timer; an earlier one is forgotten.

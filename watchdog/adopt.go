@@ -29,7 +29,7 @@ func (g *Guardian) inherit(previous *Record) error {
 	}
 	g.record, g.estate, g.orphans = *previous, estate.processes, previous.Orphans
 	g.capture.ContinueRun(g.record.InvocationID)
-	g.machine = restoreMachine(&g.service, g.record)
+	g.restore()
 	if estate.UnrecordedStart && !estate.Unrecorded { // the machine waits for a command's end
 		g.machine.control = true
 	}
@@ -90,6 +90,7 @@ func (g *Guardian) beginUnrecorded(r *Record, business Process) {
 	}
 	p := &r.Progress
 	p.Ran, p.Fault, p.Again, p.Of, p.Command, r.Result = true, "", false, Start, 0, Success
+	p.Due, p.Expires = 0, 0
 	r.Business, r.Control = business, Process{}
 	run := r.beginRun(business.PID, began)
 	run.Session, _ = unix.Getsid(business.PID) // 0 if it has ended meanwhile: nobody will look

@@ -30,9 +30,9 @@ func (h *history) adopted(words []string) Event {
 	if err != nil {
 		h.Fatal(err)
 	}
-	window := h.machine.window
+	window, expires := h.machine.window, h.machine.expires
 	h.machine = restoreMachine(&h.service, record)
-	h.machine.window = window
+	h.machine.window, h.machine.expires = window, expires
 
 	e := Adopted{Left: Infinity, Alone: !slices.Contains(words, "leaving-others")}
 	for i, word := range words {

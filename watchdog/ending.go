@@ -19,8 +19,13 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	actions := []Action{EndRun{exit, m.result, m.stopping || m.again}}
 	switch m.state {
 	case Start:
-		return append(actions, m.endedEarly(now)...)
+		if !m.control || m.result != Success { // else ExecStart= of Type=forking has not ended
+			return append(actions, m.endedEarly(now)...)
+		}
 	case Running:
+		if result == OOMKill && m.result == OOMKill {
+			return append(actions, m.outOfMemory(now)...)
+		}
 		return append(actions, m.enterRunning(now)...)
 	case StartPost:
 		if m.awaitsMain() { // with no command left that would be waited for
@@ -28,6 +33,15 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 		}
 	}
 	return append(actions, m.partEnded(now)...) // in all others a control process is waited for
+}
+
+// outOfMemory follows OOMPolicy=. systemd hears of the kernel's killer before it hears of the
+// exit, so ExecStop= is run.
+func (m *Machine) outOfMemory(now time.Time) []Action {
+	if m.service.OOMPolicy == OOMKillAll && m.service.SendSIGKILL {
+		return m.stopPhase(now, StopSigkill)
+	}
+	return m.runCommands(now, Stop)
 }
 
 // mainCommand is the command line of the business.

@@ -86,7 +86,7 @@ type (
 	// TreeEmptied says that the last process below the guardian was reaped.
 	TreeEmptied struct{}
 
-	// Notified says that a process has said something by sd_notify(3).
+	// Notified says that a process has said something by sd_notify(3); a part of it, see parts.
 	Notified struct {
 		Message notify.Message
 		// From is who it is: the business, the control process or, "all", another one below

@@ -228,10 +228,10 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 	if g.business.PID != 0 {
 		g.oom.Mark(g.business.PID)
 	}
-	m := restoreMachine(&g.service, g.record)
+	g.restore()
+	m := g.machine
 	m.exit, m.running, m.others, m.awaited, m.hurry = h.Exit, h.Running, h.Others, h.Awaited, h.Hurry
 	m.control, m.reload = h.Control, h.Reload
-	g.machine = m
 	g.resumeWindow(h.Record)
 	if h.Estate {
 		g.estate = proc.NewEstate(g.record.marks(), g.business)

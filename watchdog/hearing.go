@@ -128,7 +128,9 @@ func (g *Guardian) notified(said notify.Datagram) {
 		event.Main = main
 	}
 	before := g.machine.told
-	g.step(event)
+	for _, part := range event.parts() {
+		g.step(part)
+	}
 	if g.machine.told != before {
 		g.changed = true
 	}

@@ -75,9 +75,18 @@ func (h *history) tell() {
 // step hands the event to the machine and tells what it wants done.
 func (h *history) step(words []string) string {
 	var actions []string
-	for _, action := range h.machine.Step(h.now, h.event(words)) {
-		if word := h.action(action); word != "" {
-			actions = append(actions, word)
+	events := []Event{h.event(words)}
+	if n, ok := events[0].(Notified); ok {
+		events = nil
+		for _, part := range n.parts() {
+			events = append(events, part)
+		}
+	}
+	for _, event := range events {
+		for _, action := range h.machine.Step(h.now, event) {
+			if word := h.action(action); word != "" {
+				actions = append(actions, word)
+			}
 		}
 	}
 	if len(actions) == 0 {
@@ -291,6 +300,12 @@ func (h *history) set(name, value string) {
 		h.addCommand(&s.ExecStopPost, value)
 	case "PIDFile":
 		s.BusinessPIDFile = value
+	case "ExitType":
+		s.ExitType = ExitType(value)
+	case "OOMPolicy":
+		s.OOMPolicy = OOMPolicy(value)
+	case "RuntimeMaxSec":
+		s.RuntimeMaxSec = new(h.duration(value))
 	case "RemainAfterExit":
 		s.RemainAfterExit = value == "yes"
 	case "TimeoutStartSec":

@@ -44,6 +44,7 @@ type Machine struct {
 	now      time.Time
 	timer    int       // the number of the timer that counts
 	due      time.Time // when it fires; zero: not at all
+	expires  time.Time // RuntimeMaxSec= of this life is over; zero before the business has come up
 }
 
 // NewMachine returns the machine of a service that was not started yet.
@@ -169,6 +170,8 @@ func (m *Machine) timerFired(now time.Time) []Action {
 		return m.runCommands(now, StartPost)
 	case m.isStarting():
 		return m.startTimedOut(now)
+	case m.state == Running:
+		return m.expired(now)
 	case m.state.Active() == "reloading":
 		return m.reloadTimedOut(now)
 	}
@@ -204,12 +207,6 @@ func (m *Machine) enter(state State, then ...Action) []Action {
 	return append(actions, then...)
 }
 
-// changeTo changes the state within what is timed already.
-func (m *Machine) changeTo(state State) []Action {
-	m.state = state
-	return []Action{Enter{state}}
-}
-
 func (m *Machine) setTimer(after time.Duration) []Action {
 	m.timer++
 	m.due = time.Time{}
@@ -217,7 +214,15 @@ func (m *Machine) setTimer(after time.Duration) []Action {
 		return nil
 	}
 	m.due = m.now.Add(after)
-	return []Action{SetTimer{m.timer, after}}
+	return []Action{SetTimer{Timer: m.timer, After: after}}
+}
+
+// timeLeft is how long the present state may still last.
+func (m *Machine) timeLeft() time.Duration {
+	if m.due.IsZero() {
+		return Infinity
+	}
+	return max(0, m.due.Sub(m.now))
 }
 
 func (m *Machine) answer(outcome Outcome) []Action {

@@ -44,7 +44,16 @@ const (
 	SaidStopping  Phase = "stopping"
 )
 
-// notified takes in what a process of the service says (src/core/service.c,
+// parts are what a message says, one thing after the other: what follows from the first, such
+// as the end of a command that cannot be executed, comes before the next.
+func (n Notified) parts() []Notified {
+	main, phase, rest := Notified{From: n.From, Main: n.Main}, Notified{From: n.From, Wrote: n.Wrote}, n
+	phase.Message.Ready, phase.Message.Reloading, phase.Message.Stopping = n.Message.Ready, n.Message.Reloading, n.Message.Stopping
+	rest.Main, rest.Message.Ready, rest.Message.Reloading, rest.Message.Stopping = Process{}, false, false, false
+	return []Notified{main, phase, rest}
+}
+
+// notified takes in what a process of the service says, part by part (src/core/service.c,
 // service_notify_message).
 func (m *Machine) notified(now time.Time, n Notified) []Action {
 	if !m.hears(n.From) {
@@ -68,14 +77,13 @@ func (m *Machine) notified(now time.Time, n Notified) []Action {
 	if said.ExtendTimeout > 0 && said.ExtendTimeout < Infinity {
 		actions = append(actions, m.extend(said.ExtendTimeout)...)
 	}
-	switch said.Watchdog {
-	case notify.Ping:
-		actions = append(actions, m.feed()...)
-	case notify.Trigger:
-		actions = append(actions, m.bite(now, "the watchdog was triggered")...)
-	}
 	if said.WatchdogSec != nil {
 		m.told.WatchdogSec = said.WatchdogSec
+	}
+	switch {
+	case said.Watchdog == notify.Trigger:
+		actions = append(actions, m.bite(now, "the watchdog was triggered")...)
+	case said.Watchdog == notify.Ping, said.WatchdogSec != nil:
 		actions = append(actions, m.feed()...)
 	}
 	return actions
@@ -114,7 +122,6 @@ func (m *Machine) changePhase(now time.Time, n Notified) []Action {
 		if m.state == Running || m.state == ReloadSignal || m.state == ReloadNotify {
 			return m.leave()
 		}
-	case m.told.Phase == SaidStopping: // nothing brings it back
 	case said.Ready:
 		m.told.Phase = SaidReady
 		switch {
@@ -130,7 +137,8 @@ func (m *Machine) changePhase(now time.Time, n Notified) []Action {
 		}
 		switch {
 		case asked:
-			return m.changeTo(ReloadNotify)
+			left := m.timeLeft() // it is one reload
+			return append(m.enter(ReloadNotify), m.setTimer(left)...)
 		case m.state == Running:
 			return m.awaitReload()
 		}

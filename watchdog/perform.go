@@ -1,9 +1,10 @@
 package watchdog
 
 import (
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"syscall"
 	"time"
@@ -121,10 +122,14 @@ func (g *Guardian) setTimer(t SetTimer) {
 	if g.timer != nil {
 		g.timer.Stop()
 	}
-	g.due = sinceBoot() + t.After
-	g.timer = time.AfterFunc(t.After, func() { g.send(TimerFired{t.Timer}) })
+	after := t.After
+	if t.Spread > 0 {
+		after += rand.N(t.Spread)
+	}
+	g.due = sinceBoot() + after
+	g.timer = time.AfterFunc(after, func() { g.send(TimerFired{t.Timer}) })
 	if g.record.State == AutoRestart {
-		g.record.NextStart = time.Now().Add(t.After)
+		g.record.NextStart = time.Now().Add(after)
 	}
 }
 
@@ -235,6 +240,6 @@ func plainExit(ended proc.Ended) Exit {
 // newInvocationID is systemd's 128 random bits in hexadecimal (systemd.exec(5)).
 func newInvocationID() string {
 	var id [16]byte
-	rand.Read(id[:]) // never fails
+	cryptorand.Read(id[:]) // never fails
 	return hex.EncodeToString(id[:])
 }

@@ -22,6 +22,9 @@ func (g *Guardian) snapshot() Record {
 	r.Progress = g.machine.progress()
 	r.Told = g.machine.told
 	r.Progress.Due = g.due
+	if expires := g.machine.expires; !expires.IsZero() {
+		r.Progress.Expires = sinceBoot() + time.Until(expires)
+	}
 	if !g.machine.control { // one that took too long may still be there, but is not waited for
 		r.Control = Process{}
 	}
@@ -68,14 +71,22 @@ func (g *Guardian) trouble() string {
 	return strings.Join(all, "; ")
 }
 
+// restore makes the machine that has left the record.
+func (g *Guardian) restore() {
+	g.machine = restoreMachine(&g.service, g.record)
+	if expires := g.record.Progress.Expires; expires != 0 {
+		g.machine.expires = time.Now().Add(expires - sinceBoot())
+	}
+}
+
 // resumeWindow carries an earlier guardian's start limit over, within one boot, and its
-// result, which a refused start leaves as it is.
+// result and restarts, which a refused start leaves as they are.
 func (g *Guardian) resumeWindow(previous Record) {
 	if previous.Window.Count == 0 || previous.BootID != proc.BootID() {
 		return
 	}
 	if !previous.orphaned() {
-		g.machine.result = previous.Result
+		g.machine.result, g.machine.restarts = previous.Result, previous.Restarts
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

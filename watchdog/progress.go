@@ -22,6 +22,8 @@ type Progress struct {
 	Command int   `json:"command,omitempty"`
 	// Due is when the timer runs out, on the clock that runs since boot; 0 for none.
 	Due time.Duration `json:"due,omitempty"`
+	// Expires is when RuntimeMaxSec= is over, on the same clock; 0 if it has not begun.
+	Expires time.Duration `json:"expires,omitempty"`
 }
 
 func (m *Machine) progress() Progress {
@@ -58,9 +60,12 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 		return m.restartNow(now)
 	}
 	m.hurry = e.Awaited && (e.Exited != nil || m.state.Active() == "deactivating")
-	if m.state == Running && !m.running && e.Alone { // nobody knew which of them was the business
+	if (m.state == Running || m.state == ReloadSignal || m.state == ReloadNotify) && !m.running && e.Alone { // nobody knew which of them was the business
 		m.hurry = e.Awaited
 		return m.treeEmptied(now)
+	}
+	if m.state == Start && e.Exited != nil { // that of ExecStart= of Type=forking decides nothing more
+		m.control, e.Control = false, nil
 	}
 	before := m.timer
 	var actions []Action
@@ -79,12 +84,17 @@ func (m *Machine) adopt(now time.Time, e Adopted) []Action {
 	switch {
 	case m.timer != before: // that has led to another state, or command
 		return actions
+	case m.state == Running:
+		return append(actions, m.limitRuntime()...)
 	case m.state == Start && m.service.Type.notifies() && e.Left == Infinity:
 		return append(actions, m.setTimer(m.service.TimeoutStartSec)...)
 	case m.state == Start && m.service.Type.isPrompt() && e.Left == Infinity: // its guardian had just spawned it
 		return append(actions, m.runCommands(now, StartPost)...)
 	case m.awaitsMain():
-		return append(append(actions, m.setTimer(e.Left)...), FindMain{})
+		if e.Control == nil { // whose end leads there as well
+			actions = append(actions, FindMain{})
+		}
+		return append(m.setTimer(e.Left), actions...)
 	case m.state.Active() == "deactivating" && !m.running && !m.control && e.Alone:
 		return m.treeEmptied(now)
 	}

@@ -23,7 +23,7 @@ func TestRandomHistories(t *testing.T) {
 	t.Logf("%d events in %d worlds: %v", events, worlds, seen)
 
 	// Worlds in which nothing happens prove nothing.
-	for _, state := range []State{Dead, Condition, StartPre, Start, StartPost, Running, AfterExit, Reload, Stop, StopWatchdog,
+	for _, state := range []State{Dead, Condition, StartPre, Start, StartPost, Running, AfterExit, Reload, ReloadSignal, ReloadNotify, Stop, StopWatchdog,
 		StopSigterm, StopSigkill, StopPost, FinalWatchdog, FinalSigterm, FinalSigkill, Failed, AutoRestart} {
 		if seen[string(state)] < 100 {
 			t.Errorf("only %d times in the state %s", seen[string(state)], state)
@@ -41,7 +41,7 @@ func TestRandomHistories(t *testing.T) {
 			t.Errorf("only %d starts had the outcome %s", seen[string(outcome)], outcome)
 		}
 	}
-	for _, result := range []Result{Success, ExitCode, BySignal, CoreDump, OOMKill, Timeout, Resources, StartLimitHit, Skipped} {
+	for _, result := range []Result{Success, ExitCode, BySignal, CoreDump, OOMKill, Timeout, Resources, StartLimitHit, Skipped, Protocol, ByWatchdog} {
 		if seen["result "+string(result)] < 5 {
 			t.Errorf("only %d services ended with the result %s", seen["result "+string(result)], result)
 		}
@@ -71,6 +71,9 @@ func (w *world) judge(event Event, was State, actions []Action) {
 	if fired, ok := event.(TimerFired); ok && fired.Timer != w.counts && len(actions) > 0 {
 		w.wrong("a timer counts although its state was left")
 	}
+	if fired, ok := event.(WatchdogFired); ok && fired.Timer != w.watch.number && len(actions) > 0 {
+		w.wrong("the watchdog bites although it was set back")
+	}
 	if !w.deadline.IsZero() && w.now.After(w.deadline) {
 		w.wrong("the stop is not over after four times TimeoutStopSec")
 	}
@@ -79,12 +82,17 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		switch action := action.(type) {
 		case Enter:
 			state = action.State
-			if state == Running && w.business == nil && (w.service.Type != Forking || len(w.others) == 0) {
+			if state == Running && w.cameUp.IsZero() {
+				w.cameUp = w.now
+			}
+			if state == Running && w.business == nil && (w.service.Type != Forking && w.service.ExitType != ExitCgroup || len(w.alive()) == 0) {
 				w.wrong("running without a business")
 			}
 			if up := state == Running || state == AfterExit; up && w.machine.control {
 				w.wrong("%s beside a control process", state)
 			}
+		case Begin:
+			w.cameUp = time.Time{}
 		case Spawn:
 			w.judgeSpawn(i, actions)
 		case RunControl:
@@ -92,7 +100,7 @@ func (w *world) judge(event Event, was State, actions []Action) {
 		case Kill:
 			w.judgeKill(event, state, action)
 		case SetTimer:
-			if adopted, ok := event.(Adopted); !ok || action.After != adopted.Left {
+			if !timed(event, action.After) {
 				w.judgeTimer(state, action.After)
 			}
 		case EndRun:
@@ -101,7 +109,7 @@ func (w *world) judge(event Event, was State, actions []Action) {
 			}
 		case Answer:
 			if action.Outcome == Reloaded || action.Outcome == ReloadFailed {
-				if was != Reload {
+				if was.Active() != "reloading" && state.Active() != "reloading" {
 					w.wrong("%s, though it did not reload", action.Outcome)
 				}
 				continue
@@ -120,6 +128,17 @@ func (w *world) judge(event Event, was State, actions []Action) {
 	if state != w.machine.state {
 		w.wrong("in the state %s, which was never announced", w.machine.state)
 	}
+}
+
+// timed reports whether it is the event that says how long something takes.
+func timed(event Event, after time.Duration) bool {
+	switch event := event.(type) {
+	case Adopted:
+		return after == event.Left
+	case Notified:
+		return after == event.Message.ExtendTimeout || event.Message.Reloading
+	}
+	return false
 }
 
 func ends(event Event) bool {
@@ -221,7 +240,7 @@ func (w *world) judgeKill(event Event, state State, k Kill) {
 	if slices.Contains(k.Signals, syscall.SIGKILL) && (!w.service.SendSIGKILL || state != StopSigkill && state != FinalSigkill) {
 		w.wrong("sends SIGKILL in %s, SendSIGKILL=%v", state, w.service.SendSIGKILL)
 	}
-	if k.Whom == WhomControl && w.control == nil {
+	if _, adopted := event.(Adopted); k.Whom == WhomControl && w.control == nil && !adopted { // whose end is told next
 		w.wrong("signals a control process that is not there")
 	}
 	if mode := w.service.KillMode; mode == KillNone && state != Running && state != AfterExit || mode == KillProcess && k.Whom == WhomAll {
@@ -234,13 +253,19 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 	switch state {
 	case Start:
 		shortest, longest = w.service.SettleSec, w.service.SettleSec
-		if w.service.Type == Oneshot || w.service.Type == Forking {
+		if !w.service.Type.isPrompt() {
 			shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
 		}
-	case Condition, StartPre, StartPost, Reload:
+	case Condition, StartPre, StartPost, Reload, ReloadSignal, ReloadNotify:
 		shortest, longest = w.service.TimeoutStartSec, w.service.TimeoutStartSec
 	case FinalSigkill:
 		shortest = max(shortest, killingTime)
+		longest = shortest
+	case Running:
+		if w.service.RuntimeMaxSec == nil {
+			w.wrong("limits a run")
+		}
+		shortest = max(0, w.cameUp.Add(*w.service.RuntimeMaxSec).Sub(w.now))
 		longest = shortest
 	case AutoRestart:
 		shortest, longest = w.service.Backoff.RestartSec, w.service.Backoff.RestartSec
@@ -248,7 +273,7 @@ func (w *world) judgeTimer(state State, after time.Duration) {
 			longest = w.service.Backoff.RestartMaxDelaySec
 		}
 	}
-	if after < shortest || after > longest || state == Running {
+	if after < shortest || after > longest {
 		w.wrong("waits %v in %s, want %v to %v", after, state, shortest, longest)
 	}
 }

@@ -25,7 +25,7 @@ const (
 // out-of-memory killer before it hears of the exit, so neither SIGKILL on the success
 // list nor the prefix "-" makes a success of that; OOM on the success list does.
 func (s *Service) resultOf(e Exit, c Command) Result {
-	if e.OOM != NotOOM && !s.Policy.SuccessExitStatus.OOM {
+	if e.OOM != NotOOM && s.OOMPolicy != OOMContinue && !s.Policy.SuccessExitStatus.OOM {
 		return OOMKill
 	}
 	return s.Policy.result(e, c, s.Type != Oneshot)

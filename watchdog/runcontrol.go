@@ -120,4 +120,5 @@ func (g *Guardian) beginUnrecordedStart(r *Record) {
 	r.enter(state, time.Now())
 	p := &r.Progress
 	p.Ran, p.Fault, p.Again, p.Of, p.Command, r.Result = false, "", false, state, 0, Success
+	p.Due, p.Expires = 0, 0
 }

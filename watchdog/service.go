@@ -97,6 +97,16 @@ type Service struct {
 	// SettleSec is how long a start that somebody waits for is watched for an early
 	// death before it counts as started; 0 leaves that to Type alone.
 	SettleSec time.Duration
+	// RuntimeMaxSec is how long the business may run until it is stopped, by Result=timeout;
+	// nil means for ever. RuntimeRandomizedExtraSec adds a random part of itself to that.
+	RuntimeMaxSec             *time.Duration `json:",omitempty"`
+	RuntimeRandomizedExtraSec time.Duration  `json:",omitempty"`
+	// ExitType says whose end is that of the service.
+	ExitType ExitType `json:",omitempty"`
+	// OOMPolicy says what follows when the kernel's out-of-memory killer has ended the business.
+	OOMPolicy OOMPolicy `json:",omitempty"`
+	// RestartMode is normal, direct (the same here) or debug.
+	RestartMode RestartMode `json:",omitempty"`
 	// TimeoutStartSec is how long a start may take until it is given up; Infinity
 	// means that it may take for ever.
 	TimeoutStartSec time.Duration
@@ -135,6 +145,14 @@ type Service struct {
 
 	// Log is how the business's output is kept.
 	Log LogSettings
+
+	// StartLimitAction, FailureAction and SuccessAction say what follows when the service rests
+	// for good, with what exit status of the guardian; see [Record.EndStatus].
+	StartLimitAction        EndAction `json:",omitempty"`
+	FailureAction           EndAction `json:",omitempty"`
+	SuccessAction           EndAction `json:",omitempty"`
+	FailureActionExitStatus *int      `json:",omitempty"`
+	SuccessActionExitStatus *int      `json:",omitempty"`
 
 	// OnCrash is run beside everything else after a run that did not end as asked; none
 	// without a Path.
@@ -198,6 +216,36 @@ func (t Type) WritesPIDFile() bool { return t == Forking || t.notifies() }
 
 // notifies reports a type whose business says itself when it is started.
 func (t Type) notifies() bool { return t == Notify || t == NotifyReload }
+
+// ExitType says whose end is that of the service, as in systemd.service(5).
+type ExitType string
+
+// The values of ExitType=; "" is main.
+const (
+	ExitMain   ExitType = "main"   // the business's
+	ExitCgroup ExitType = "cgroup" // that of the last process below the guardian
+)
+
+// OOMPolicy is as in systemd.service(5), but for the business alone: that the kernel has
+// ended another process of the service is not noticed.
+type OOMPolicy string
+
+// The values of OOMPolicy=; "" is stop.
+const (
+	OOMContinue OOMPolicy = "continue" // as after any other SIGKILL
+	OOMStop     OOMPolicy = "stop"     // the service is stopped in order
+	OOMKillAll  OOMPolicy = "kill"     // whatever is left is killed
+)
+
+// RestartMode is how an automatic restart is done, as in systemd.service(5).
+type RestartMode string
+
+// The values of RestartMode=; "" is normal.
+const (
+	RestartNormal RestartMode = "normal"
+	RestartDirect RestartMode = "direct" // for units that depend on this one, of which there are none
+	RestartDebug  RestartMode = "debug"  // by DEBUG_INVOCATION=1 in the environment
+)
 
 // FailureMode says how what takes too long is ended, as in systemd.service(5).
 type FailureMode string

@@ -29,6 +29,9 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 			g.log.Warn().Err(err).Msg("cannot give the log pipe to " + s.User)
 		}
 	}
+	if s.RestartMode == RestartDebug && g.machine.restarts > 0 {
+		more = append(more, "DEBUG_INVOCATION=1")
+	}
 	if s.BusinessPIDFile != "" {
 		more = append(more, "PIDFILE="+s.BusinessPIDFile)
 	}

@@ -6,25 +6,28 @@ import "time"
 // what follows it): condition and start-pre before the business, start while it comes up,
 // start-post when it has. A state without commands is passed over.
 
-// startAfresh is a requested start: it forgets the restarts so far.
+// startAfresh is a requested start: unless it is refused, it forgets the restarts so far.
 func (m *Machine) startAfresh(now time.Time) []Action {
-	m.restarts, m.streak, m.reason = 0, 0, ""
-	return m.start(now)
+	return m.start(now, true)
 }
 
 // restartNow is the automatic restart at the end of its wait.
 func (m *Machine) restartNow(now time.Time) []Action {
 	m.restarts++
 	m.streak++
-	return m.start(now)
+	return m.start(now, false)
 }
 
-func (m *Machine) start(now time.Time) []Action {
+func (m *Machine) start(now time.Time, afresh bool) []Action {
 	m.again, m.hurry = false, false
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
+	if afresh {
+		m.restarts, m.streak, m.reason = 0, 0, ""
+	}
 	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
+	m.expires = time.Time{}
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false
 	if m.inTheWay() {
@@ -92,7 +95,7 @@ func (m *Machine) endedEarly(now time.Time) []Action {
 		return nil // another process may still say that the service is ready
 	case m.service.Type.notifies():
 		m.fail(Protocol, neverReady)
-	case m.service.Type == Oneshot, m.service.RemainAfterExit:
+	case m.service.Type == Oneshot, m.service.RemainAfterExit, m.service.ExitType == ExitCgroup && m.others:
 		return m.runCommands(now, StartPost)
 	}
 	return m.stopPhase(now, StopSigterm)
@@ -105,7 +108,7 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 	switch {
 	case m.result != Success:
 		return m.stopPhase(now, StopSigterm)
-	case m.running, m.mainUnknown() && m.others:
+	case m.running, m.others && (m.mainUnknown() || m.service.ExitType == ExitCgroup):
 	case m.service.RemainAfterExit:
 		up = AfterExit
 	default:
@@ -120,6 +123,9 @@ func (m *Machine) enterRunning(now time.Time) []Action {
 		actions = m.awaitReload()
 	} else {
 		actions = m.enter(up)
+		if up == Running {
+			actions = append(actions, m.limitRuntime()...)
+		}
 	}
 	if m.awaited {
 		actions = append(actions, m.answer(Started)...)

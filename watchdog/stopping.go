@@ -159,7 +159,7 @@ func (m *Machine) partEnded(now time.Time) []Action {
 			return m.stopPhase(now, StopSigterm)
 		}
 	case ReloadSignal, ReloadNotify: // of which nobody is left to say that it is over
-		if !m.running {
+		if !m.running && (!m.others || m.service.ExitType != ExitCgroup) {
 			return m.runCommands(now, Stop)
 		}
 	case StopWatchdog, StopSigterm, StopSigkill:

@@ -33,8 +33,11 @@ type world struct {
 	asks      time.Time  // when the next one does
 
 	awaiting bool        // a PID file
+	watch    alarm       // the watchdog's timer, that was set last
+	named    *process    // by MAINPID=
 	counts   int         // the number of the timer that counts; 0 for none
 	awaited  bool        // somebody waits for a start
+	cameUp   time.Time   // when it was up first in its present life
 	deadline time.Time   // by which a stop must be over; zero before it was asked for
 	spawned  []time.Time // since the start limit was reset
 	finished bool
@@ -77,7 +80,12 @@ func (w *world) anyService() Service {
 	if w.chance(50) {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
-	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle, Forking)
+	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle, Forking, Notify, NotifyReload, NotifyReload)
+	s.NotifyAccess = pick(w, NotifyNone, NotifyMain, NotifyExec, NotifyAll, NotifyAll)
+	if s.Type.notifies() && s.NotifyAccess == NotifyNone {
+		s.NotifyAccess = NotifyMain
+	}
+	s.WatchdogSec = pick(w, 0, 0, time.Second, Infinity)
 	s.Exec = Command{Path: "/bin/test"}
 	if w.chance(50) {
 		commands := func() []Command {
@@ -93,6 +101,13 @@ func (w *world) anyService() Service {
 		s.ExecMore = make([]Command, pick(w, 0, 0, 1, 2))
 	}
 	s.RemainAfterExit = w.chance(20)
+	if s.Type != Oneshot {
+		s.ExitType = pick(w, ExitMain, ExitMain, ExitCgroup)
+	}
+	s.OOMPolicy = pick(w, OOMStop, OOMContinue, OOMKillAll)
+	if w.chance(20) {
+		s.RuntimeMaxSec = new(pick(w, 100*time.Millisecond, time.Second, 20*time.Second))
+	}
 	s.TimeoutStartSec = pick(w, 2*time.Second, 10*time.Second, Infinity)
 	s.TimeoutStartFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
 	s.TimeoutStopFailureMode = pick(w, FailTerminate, FailTerminate, FailAbort, FailKill)
@@ -129,7 +144,7 @@ func (w *world) run() {
 func (w *world) succeed() {
 	record := Record{
 		State: w.machine.state, Result: w.machine.result, Reason: w.machine.reason,
-		Restarts: w.machine.restarts, Runs: []Run{{Exit: w.machine.exit}}, Progress: w.machine.progress(),
+		Restarts: w.machine.restarts, Runs: []Run{{Exit: w.machine.exit}}, Progress: w.machine.progress(), Told: w.machine.told,
 	}
 	e := Adopted{Left: Infinity, Awaited: w.chance(50)}
 	for _, timer := range w.timers {
@@ -137,7 +152,7 @@ func (w *world) succeed() {
 			e.Left = max(0, timer.due.Sub(w.now))
 		}
 	}
-	w.timers, w.counts, w.awaited, w.awaiting = nil, 0, false, false
+	w.timers, w.counts, w.awaited, w.awaiting, w.watch = nil, 0, false, false, alarm{}
 	for _, p := range w.alive() {
 		if !w.chance(30) {
 			continue
@@ -171,9 +186,9 @@ func (w *world) succeed() {
 	if e.Awaited && !w.deadline.IsZero() { // the stop is forgotten
 		w.deadline, w.requests = time.Time{}, 1
 	}
-	window := w.machine.window
+	window, expires := w.machine.window, w.machine.expires
 	w.machine = restoreMachine(&w.service, record)
-	w.machine.window = window
+	w.machine.window, w.machine.expires = window, expires
 	w.happen(e)
 }
 
@@ -184,6 +199,11 @@ func (w *world) next() {
 	switch {
 	case w.awaiting && w.chance(20):
 		w.happen(PIDFileChanged{})
+	case w.chance(15):
+		w.speak()
+	case !w.watch.due.IsZero() && (at.IsZero() || w.watch.due.Before(at)) && (timer < 0 || w.watch.due.Before(w.timers[timer].due)) &&
+		(w.requests <= 0 || w.watch.due.Before(w.asks)):
+		w.starve()
 	case w.requests > 0 && (at.IsZero() || w.asks.Before(at)) && (timer < 0 || w.asks.Before(w.timers[timer].due)):
 		w.pass(w.asks)
 		w.ask()
@@ -220,7 +240,7 @@ func (w *world) ask() {
 		return
 	}
 	w.happen(pick[Event](w, StartRequested{}, StartRequested{}, RestartRequested{}, RestartRequested{},
-		ReloadRequested{}, ResetFailedRequested{}, KillRequested{syscall.SIGKILL, WhomMain}, KillRequested{syscall.SIGTERM, WhomAll}))
+		ReloadRequested{}, ReloadRequested{}, ResetFailedRequested{}, KillRequested{syscall.SIGKILL, WhomMain}, KillRequested{syscall.SIGTERM, WhomAll}))
 }
 
 func (w *world) fire(timer int) {
@@ -281,6 +301,7 @@ func (w *world) foresee(event Event) {
 			if w.service.TimeoutStopSec != Infinity {
 				phases := 6 + len(w.service.ExecStop) + len(w.service.ExecStopPost)
 				w.deadline = w.now.Add(time.Duration(phases)*w.service.TimeoutStopSec + killingTime)
+				w.deadline = w.deadline.Add(longExtension) // of what was under way already
 			}
 		}
 	}
@@ -300,6 +321,10 @@ func (w *world) perform(action Action) Event {
 		}
 		w.timers = append(w.timers, alarm{action.Timer, w.now.Add(action.After)})
 		w.counts = action.Timer
+	case SetWatchdog:
+		w.watch = alarm{action.Timer, w.now.Add(action.After)}
+	case SetMain:
+		w.setMain()
 	case FindMain:
 		return w.findMain()
 	case AwaitMain:
@@ -398,6 +423,7 @@ func (w *world) kill(k Kill) {
 	case WhomControl:
 		targets = []*process{w.control}
 	}
+	targets = slices.DeleteFunc(targets, func(p *process) bool { return p == nil })
 	for _, p := range targets {
 		deadly := slices.Contains(k.Signals, syscall.SIGKILL)
 		if deadly && p.vicious {

@@ -52,7 +52,7 @@ func completeMore(root *cobra.Command) {
 			}
 		}
 		switch c.Name() {
-		case "start", "run", "verify", "cat", "restart":
+		case "start", "run", "verify", "cat", "restart", "install":
 			c.ValidArgsFunction = completeTargets
 		}
 	}

@@ -73,7 +73,7 @@ func executionSettings(s watchdog.Service) []setting {
 		setting{"Service", "SecureBits", secureBits(setup.SecureBits)},
 		setting{"Service", "RootDirectory", escapeSpecifiers(setup.RootDirectory)},
 		setting{"Service", "RuntimeDirectoryPreserve", cmp.Or(dirs.RuntimePreserve, "no")},
-		setting{"Service", "StandardInput", escapeSpecifiers(string(s.Standard.Input))},
+		setting{"Service", "StandardInput", escapeSpecifiers(string(cmp.Or(s.Standard.Input, watchdog.NullStream)))},
 		setting{"Service", "StandardOutput", escapeSpecifiers(string(cmp.Or(s.Standard.Output, watchdog.LogStream)))},
 		setting{"Service", "StandardError", escapeSpecifiers(string(cmp.Or(s.Standard.Error, watchdog.InheritStream)))},
 		setting{"Service", "StandardInputData", base64.StdEncoding.EncodeToString(s.Standard.Data)},

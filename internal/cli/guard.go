@@ -200,6 +200,9 @@ func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
 // sees the truth. It returns where the business exited by itself, or where a signal
 // cannot end this process (PID 1).
 func exitAs(record watchdog.Record) int {
+	if status := record.EndStatus(); status != nil {
+		return *status
+	}
 	exit := record.LastExit()
 	switch {
 	case !record.Progress.Ran && record.State == watchdog.Failed:

@@ -163,7 +163,22 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 		return orUnknown(err)
 	}
 	up := v.record.Business.PID != 0 || v.record.State.Active() == "active"
-	if v.guardian != silent && (v.guardian != present || !up) {
+	switch request.Whom {
+	case watchdog.WhomMain:
+		up = v.record.Business.PID != 0
+	case watchdog.WhomControl:
+		up = v.record.Control.PID != 0
+	case watchdog.WhomAll: // whoever that is
+		up = v.guardian == present
+	}
+	switch {
+	case v.guardian == silent, v.guardian == present && up:
+	case request.Whom == watchdog.WhomAll:
+		fmt.Fprintf(stdout, "%s is not running\n", name)
+		return nil
+	case v.guardian == present && request.Whom != "":
+		return failure(fmt.Errorf("%s has no %s process (%s)", name, request.Whom, v.record.State))
+	default:
 		return failure(fmt.Errorf("%s is not running (%s)", name, v.record.State))
 	}
 	if request.Verb == control.Reload && !v.record.Service.CanReload() {

@@ -15,6 +15,10 @@ func (p Part) Text(s Service) string {
 	var text strings.Builder
 	fill := p.filler(s)
 	for line := range strings.Lines(string(template)) {
+		line, onlyIfReloads := strings.CutPrefix(line, "@reloads@")
+		if onlyIfReloads && !s.Reloads {
+			continue
+		}
 		filled := fill.Replace(line)
 		if alone := strings.HasPrefix(line, "@"); alone && strings.TrimSpace(filled) == "" {
 			continue

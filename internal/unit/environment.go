@@ -20,7 +20,7 @@ func (d *draft) environmentWords(list *[]string, check func(word string) error) 
 			return nil
 		}
 		for rest := text; ; {
-			word, after, found, err := cutWord(rest, cEscapes)
+			word, after, found, err := cutWord(rest, false)
 			if err != nil || !found {
 				return err
 			}

@@ -195,7 +195,7 @@ func verdicts() []verdict {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	for _, tt := range slices.Concat(verdicts(), mistakes()) {
+	for _, tt := range slices.Concat(verdicts(), mistakes(), executionMistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := writeFile(t, "web.service", tt.text)
