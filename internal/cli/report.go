@@ -45,6 +45,9 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 		fmt.Fprintf(stdout, "%s was reloaded\n", name)
 		return nil
 	case watchdog.ReloadFailed:
+		if last := record.LastRun(); last != nil && last.Exit != nil { // as of a signal that it does not know
+			return failure(fmt.Errorf("%s was not reloaded: the program has ended meanwhile (%s); 'holdfast status %[1]s' tells more", name, last.Exit))
+		}
 		return failure(fmt.Errorf("%s was not reloaded: its ExecReload= failed; 'holdfast logs %[1]s' may tell more", name))
 	case watchdog.Started:
 		if record.State == watchdog.AfterExit {
@@ -84,6 +87,9 @@ func failedStart(name string, record watchdog.Record) string {
 	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
 	if record.Result == watchdog.Protocol && record.Service.Type != watchdog.Forking {
 		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground, or say Type=forking")
+	}
+	if limit := record.Service.StartLimit; limit.Burst > 0 && record.State == watchdog.Failed && record.Window.Count > limit.Burst {
+		fmt.Fprintf(&text, "; 'holdfast reset-failed %s' lets it start again", name)
 	}
 	run, output := record.LastRun(), record.Output
 	if !record.Progress.Ran {

@@ -24,7 +24,7 @@ func TestInstalledUnderOpenRC(t *testing.T) {
 `, 0o644)
 	s.file("etc/rc.conf", "rc_logger=NO\n", 0o644)
 	init := []string{"sh", "-c", "mkdir -p /etc/runlevels/sysinit /etc/runlevels/boot /etc/runlevels/default /etc/runlevels/shutdown; exec busybox init"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	await(t, "OpenRC has booted", func() bool { return l.run("rc-status", "--runlevel").stdout == "default\n" })
 	before := l.etc()
 
@@ -62,7 +62,7 @@ func TestInstalledUnderRunit(t *testing.T) {
 	t.Parallel()
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	init := []string{"sh", "-c", "cd /etc/service && find . -mindepth 1 ! -name web -exec rm -rf {} +; exec runsvdir /etc/service"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -107,7 +107,7 @@ func TestInstalledUnderS6(t *testing.T) {
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	init := []string{"sh", "-c", "mkdir -p /run/service; cp -a /etc/s6/enabled/. /run/service; exec s6-svscan /run/service"}
 	s.file("etc/s6/enabled/.keep", "", 0o644)
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -167,7 +167,7 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	s.file("etc/inittab", "::sysinit:/bin/true\n", 0o644)
 	init := []string{"busybox", "init"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "--init=busybox-inittab", "/opt/web/web.service")
@@ -231,7 +231,7 @@ func (l *lab) minutely() string {
 func installedInCrontab(t *testing.T, boot string) (l *lab, reboot func(*lab) *lab) {
 	s := newSeed(t)
 	init := []string{"sh", "-c", boot}
-	l = bootLab(t, s.dir, init...)
+	l = bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -273,7 +273,7 @@ func TestInstalledInRCLocal(t *testing.T) {
 	s := newSeed(t)
 	s.file("etc/rc.local", "#!/bin/sh -e\necho hello\nexit 0\n", 0o755)
 	init := []string{"sh", "-c", "/etc/rc.local; exec sleep infinity"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 	l.next(l.ok("holdfast", "install", "--init=rc.local", "/opt/web/web.service"))
 	l.up()

@@ -91,7 +91,7 @@ func (s *seed) reboot(l *lab, paths []string, init ...string) *lab {
 	if out, err := exec.Command("tar", "-C", s.dir, "-xf", filepath.Join(l.dir, "share/kept.tar")).CombinedOutput(); err != nil {
 		s.t.Fatalf("%v\n%s", err, out)
 	}
-	return bootLab(s.t, s.dir, init...)
+	return bootLab(s.t, nil, s.dir, init...)
 }
 
 // next runs the commands that install or uninstall has said to type.
