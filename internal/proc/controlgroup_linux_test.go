@@ -112,7 +112,7 @@ func TestControlGroupWithProcessesIsKept(t *testing.T) {
 		t.Errorf("left: %+v, %v", left, err)
 	}
 	syscall.Kill(pid, syscall.SIGKILL)
-	syscall.Wait4(pid, nil, 0, nil)
+	reap(pid)
 	if left, err := left.Remove(); err != nil || !left.IsZero() {
 		t.Errorf("left: %+v, %v", left, err)
 	}
@@ -174,13 +174,13 @@ func roleDivide(args []string) {
 	dir, controller := args[0], args[1]
 	check(writeKernelFile(filepath.Join(dir, "cgroup.procs"), "0") == nil, "cannot enter %s", dir)
 	sleeper := shell("exec sleep 1000")
-	sleeper.Join = []string{dir}
+	sleeper.Join, sleeper.Stderr = []string{dir}, nil // or a failed role would not end before it
 	stranger := must(forkExec(sleeper))
 	site := groupSite{controller: controller, dir: dir, v2: true}
 	err := site.divide()
 	check(err != nil && strings.Contains(err.Error(), fmt.Sprintf("PID %d", stranger)), "beside a stranger: %v", err)
 	syscall.Kill(stranger, syscall.SIGKILL)
-	syscall.Wait4(stranger, nil, 0, nil)
+	reap(stranger)
 	site = groupSite{controller: controller, dir: dir, v2: true}
 	check(site.divide() == nil && len(site.move) == 1, "alone: %+v", site)
 	check(site.make(filepath.Join(dir, "below"), ControlGroup{}) == nil, "cannot make it")
@@ -191,6 +191,14 @@ func roleDivide(args []string) {
 	next := groupSite{controller: controller, dir: filepath.Join(dir, leafName), v2: true}
 	check(next.divide() == nil && next.dir == dir && len(next.move) == 0, "from the leaf: %+v", next)
 	check(removeGroup(filepath.Join(dir, "below")) == nil, "cannot remove it")
+}
+
+func reap(pid int) {
+	for {
+		if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
+			return
+		}
+	}
 }
 
 func TestSiteOfAController(t *testing.T) {
