@@ -143,6 +143,22 @@ func TestContainerWithoutAWritableDirectory(t *testing.T) {
 	h.said(r, 2, "runtime directory: ", "set HOLDFAST_RUNTIME_DIR")
 }
 
+// A service file, by a user whom no passwd knows.
+func TestContainerServiceFile(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	image := newBox(t, h)
+	image.Env = append(image.Env, "HOME=/nowhere")
+	file := "[Service]\nType=oneshot\nExecStart=/busybox echo %u %g %U %h\n"
+	if err := os.WriteFile(filepath.Join(image.Root, "job.service"), []byte(file), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := image.start(t, h, "/holdfast", "run", "/job.service").result()
+	if h.said(r, 0, stdoutOnly); r.stdout != "65534 65534 65534 /nowhere\n" || strings.Contains(r.stderr, "warning") {
+		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
+	}
+}
+
 // The entry point and the health check of the example's Dockerfile, with its two files.
 func TestContainerExample(t *testing.T) {
 	t.Parallel()
