@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/daemon"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/pidfile"
 	"holdfast/watchdog"
@@ -103,6 +104,10 @@ func foregroundDirectories(name string) (dir state.Dir, lost []string, err error
 	process1, logAsked := os.Getpid() == 1, os.Getenv("HOLDFAST_LOG_DIR") != ""
 	if dir, err = state.Locate(name); err != nil {
 		return dir, nil, usage(err)
+	}
+	if err := proc.Unseen(); err != nil {
+		lost = append(lost, fmt.Sprintf("%v: status shows no processes, and neither Type=forking works nor what is set up in the program's "+
+			"own process, such as Limit*=", err))
 	}
 	if err = dir.CreateRuntime(); err != nil {
 		if !process1 || logAsked || os.Getenv("HOLDFAST_RUNTIME_DIR") != "" {

@@ -53,6 +53,7 @@ func TestContainerServes(t *testing.T) {
 	for name, set := range map[string]func(*Box){
 		"with /dev/shm":              func(b *Box) {},
 		"with /tmp":                  func(b *Box) { b.NoShm, b.Temporary = true, true },
+		"without /proc":              func(b *Box) { b.NoProc = true },
 		"as root":                    func(b *Box) { b.UID = 0 },
 		"as root with a writable /":  func(b *Box) { b.UID, b.Writable, b.NoShm = 0, true, true },
 		"with files for the log too": func(b *Box) { b.Temporary, b.Env = true, append(b.Env, "HOLDFAST_LOG_DIR=/tmp/log") },
@@ -95,12 +96,26 @@ func TestContainerServes(t *testing.T) {
 // Whatever does not heed the SIGTERM is killed before "docker stop" does that to process 1.
 func TestContainerStopsInTime(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
-	b := newBox(t, h).start(t, h, "/holdfast", "run", "--name", "p", "-p", "TimeoutStopSec=100ms", "--",
-		"/busybox", "sh", "-c", `trap "" TERM; /busybox setsid sleep 1000 & echo up; while :; do sleep 0.01; done`)
-	b.printed("up")
-	kill(t, b.guardian(), unix.SIGTERM)
-	h.said(b.result(), 128+9, "the business was killed by SIGKILL")
+	for name, set := range map[string]func(*Box){
+		"with /proc":    func(b *Box) {},
+		"without /proc": func(b *Box) { b.NoProc = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			image := newBox(t, h)
+			set(&image)
+			b := image.start(t, h, "/holdfast", "run", "--name", "p", "-p", "TimeoutStopSec=100ms", "--",
+				"/busybox", "sh", "-c", `trap "" TERM; /busybox setsid sleep 1000 & echo up; while :; do sleep 0.01; done`)
+			b.printed("up")
+			kill(t, b.guardian(), unix.SIGTERM)
+			r := b.result()
+			h.said(r, 128+9, "the business was killed by SIGKILL")
+			if strings.Contains(r.stderr, "/proc is not mounted: ") != image.NoProc {
+				t.Errorf("stderr %q", r.stderr)
+			}
+		})
+	}
 }
 
 // "docker kill --signal" means the program.

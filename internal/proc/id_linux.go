@@ -16,6 +16,9 @@ func Identify(pid int) (ID, error) {
 	if err == nil && s.Dead() {
 		err = ErrGone
 	}
+	if errors.Is(err, ErrGone) && withoutTable() {
+		return identifyUnseen(pid)
+	}
 	if err != nil {
 		return ID{}, fmt.Errorf("process %d: %w", pid, err)
 	}

@@ -24,7 +24,8 @@ type Reaper struct {
 }
 
 // NewReaper makes this process the one that every orphan among its descendants comes back to.
-// There should be one per process. It fails where processes cannot be looked up at all.
+// There should be one per process. It fails where processes cannot be looked up at all, unless this is
+// process 1.
 func NewReaper() (*Reaper, error) {
 	if _, err := Identify(os.Getpid()); err != nil {
 		return nil, fmt.Errorf("processes cannot be told apart (is /proc mounted?): %w", err)

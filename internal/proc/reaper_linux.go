@@ -15,6 +15,9 @@ func adoptOrphans() error {
 // startOf completes the ID of a child that was not reaped yet.
 func startOf(pid int) ID {
 	p, err := readStat(pid, make([]byte, statSize))
+	if err != nil && withoutTable() {
+		return ID{PID: pid, Start: unseenStart}
+	}
 	if err != nil {
 		return ID{PID: pid}
 	}

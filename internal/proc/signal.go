@@ -49,6 +49,9 @@ type sweep struct {
 }
 
 func (s *sweep) below(root int) error {
+	if root == os.Getpid() && withoutTable() {
+		return s.unseen()
+	}
 	for range maxWalks {
 		found, err := Descendants(root)
 		if err != nil {
@@ -62,6 +65,21 @@ func (s *sweep) below(root int) error {
 		}
 	}
 	return s.failed
+}
+
+// unseen signals everybody else in the PID namespace of which this is process 1: all are below it, and
+// nobody can be told apart. It counts them as one.
+func (s *sweep) unseen() error {
+	for _, sig := range s.sigs {
+		switch err := syscall.Kill(-1, sig); err {
+		case nil:
+			s.reached = []ID{{}}
+		case syscall.ESRCH:
+		default:
+			return fmt.Errorf("all processes: signal %d: %w", int(sig), err)
+		}
+	}
+	return nil
 }
 
 // signalNew signals whoever was not yet tried, and reports whether there was anybody.

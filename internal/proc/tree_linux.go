@@ -23,6 +23,9 @@ func processTable() ([]Process, error) {
 		return nil, err
 	}
 	buf := make([]byte, statSize)
+	if withoutTable() {
+		return nil, errUnseen
+	}
 	all := make([]Process, 0, len(names))
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
