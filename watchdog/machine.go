@@ -11,6 +11,7 @@ type Machine struct {
 	service *Service
 
 	state  State
+	left   State // in which an earlier guardian has left the service
 	result Result
 	exit   *Exit  // of the last run in this life; nil before the first
 	fault  string // what failed first in this life, if it was not the business
@@ -68,6 +69,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 		return m.kill(event.Signal, event.Whom)
 	case ResetFailedRequested:
 		m.resetFailed()
+	case ConditionsTested:
+		return m.conditionsTested(now, event)
 	case Spawned:
 		return m.spawned(now)
 	case SpawnFailed:

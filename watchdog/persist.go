@@ -74,7 +74,7 @@ func (g *Guardian) resumeWindow(previous Record) {
 		return
 	}
 	if !previous.orphaned() {
-		g.machine.result = previous.Result
+		g.machine.result, g.machine.left = previous.Result, previous.State
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

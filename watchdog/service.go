@@ -37,6 +37,8 @@ type Service struct {
 	Exec Command
 	// ExecMore are the further ones of Type=oneshot, run one after another.
 	ExecMore []Command
+	// Conditions must hold, or a start is skipped.
+	Conditions []Precondition `json:",omitempty"`
 	// These are run beside the business, each list in its order, as systemd.service(5) says.
 	ExecCondition, ExecStartPre, ExecStartPost, ExecReload, ExecStop, ExecStopPost []Command
 	// RemainAfterExit counts the service as active after the business has ended well.

@@ -24,6 +24,16 @@ func (m *Machine) start(now time.Time) []Action {
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
+	if len(m.service.Conditions) > 0 {
+		m.timer++ // as on the way to another state: what was timed in this one is over
+		m.due = time.Time{}
+		return []Action{TestConditions{}}
+	}
+	return m.begin(now)
+}
+
+// begin begins a life of the service.
+func (m *Machine) begin(now time.Time) []Action {
 	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false

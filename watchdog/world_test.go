@@ -78,6 +78,9 @@ func (w *world) anyService() Service {
 		s = CommandDefaults("test", Command{Path: "/bin/test"}, nil, "/", 0o022)
 	}
 	s.Type = pick(w, Simple, Exec, Exec, Oneshot, Idle, Forking)
+	if w.chance(20) {
+		s.Conditions = []Precondition{{Name: "ConditionPathExists", Path: "/x"}}
+	}
 	s.Exec = Command{Path: "/bin/test"}
 	if w.chance(50) {
 		commands := func() []Command {
@@ -288,6 +291,11 @@ func (w *world) foresee(event Event) {
 
 func (w *world) perform(action Action) Event {
 	switch action := action.(type) {
+	case TestConditions:
+		if w.chance(20) {
+			return ConditionsTested{"ConditionPathExists=/x"}
+		}
+		return ConditionsTested{}
 	case Spawn:
 		return w.spawn()
 	case RunControl:

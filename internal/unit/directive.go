@@ -109,6 +109,7 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "LogOverflow", Honoured, "What happens to output that cannot be written: block (the program waits) or drop (whole lines are dropped and counted).", into(&s.Log.Overflow, oneOf(logs.Block, logs.Drop))},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
+	table = append(table, d.conditionDirectives()...)
 	table = append(table, d.executionDirectives()...)
 	known := map[[2]string]bool{}
 	for _, row := range table {
