@@ -41,6 +41,11 @@ func Main() int {
 
 func execute(args []string, stdout, stderr io.Writer) int {
 	root := rootCommand()
+	home := beside(os.Args[0])
+	home.attach(root)
+	if home.service != "" {
+		stderr = renamer{stderr, home.service}
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -110,8 +110,11 @@ func (t *target) settings(flags *pflag.FlagSet) (all []string, err error) {
 		all = append(all, "Environment="+quoteWord(escapeSpecifiers(assignment)))
 	}
 	for _, property := range t.properties {
-		if name, _, found := strings.Cut(property, "="); !found || name == "" {
+		switch name, _, found := strings.Cut(property, "="); {
+		case !found || name == "":
 			return nil, fmt.Errorf("-p %q: write NAME=VALUE, such as -p RestartSec=2s", property)
+		case name == "Home":
+			return nil, fmt.Errorf("-p %s: only a service file can say this to every verb; write --root=DIRECTORY", property)
 		}
 	}
 	return append(all, t.properties...), nil
