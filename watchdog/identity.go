@@ -15,10 +15,13 @@ import (
 )
 
 // credentials looks User=, Group= and SupplementaryGroups= up for such a command. identity
-// is what systemd adds to the environment for a User=; see [LoginEnvironment].
+// is what systemd adds to the environment for a User=; see [Service.LoginEnvironment].
 func (s *Service) credentials(privileges Privileges) (c *syscall.Credential, identity []string, exit *Exit) {
+	if s.User == "" {
+		identity = s.LoginEnvironment()
+	}
 	if s.User == "" && s.Group == "" && len(s.SupplementaryGroups) == 0 {
-		return nil, nil, nil
+		return nil, identity, nil
 	}
 	failed := func(step proc.Step, err error) (*syscall.Credential, []string, *Exit) {
 		return nil, nil, &Exit{Code: int(step), Err: err.Error()}
@@ -38,7 +41,7 @@ func (s *Service) credentials(privileges Privileges) (c *syscall.Credential, ide
 		if s.Group != "" { // which takes the place of the user's own
 			groups = slices.DeleteFunc(groups, func(id string) bool { return id == u.Gid })
 		}
-		identity = loginEnvironment(u)
+		identity = s.loginEnvironment(u)
 	}
 	if s.Group != "" {
 		group, err := LookupGroup(s.Group)
@@ -76,19 +79,29 @@ func (s *Service) credentials(privileges Privileges) (c *syscall.Credential, ide
 	return c, identity, nil
 }
 
-// LoginEnvironment is HOME, LOGNAME, USER and SHELL of a user, as systemd.exec(5) has it
-// for User=; nil for one that does not exist.
-func LoginEnvironment(name string) []string {
+// LoginEnvironment is HOME, LOGNAME, USER and SHELL of the service's user, as
+// systemd.exec(5) has it for User= and SetLoginEnvironment=; nil for one that does not exist.
+func (s *Service) LoginEnvironment() []string {
+	name := s.User
+	if name == "" {
+		if s.SetLoginEnvironment == nil || !*s.SetLoginEnvironment {
+			return nil
+		}
+		name = strconv.Itoa(os.Getuid())
+	}
 	u, err := LookupUser(name)
 	if err != nil {
 		return nil
 	}
-	return loginEnvironment(u)
+	return s.loginEnvironment(u)
 }
 
 // loginEnvironment leaves out what is no home and no shell to log in with, by the rules of
 // get_user_creds in systemd's src/basic/user-util.c.
-func loginEnvironment(u *user.User) (env []string) {
+func (s *Service) loginEnvironment(u *user.User) (env []string) {
+	if set := s.SetLoginEnvironment; set != nil && !*set {
+		return []string{"USER=" + u.Username}
+	}
 	nobody := u.Username == "nobody" && u.Uid == "65534"
 	if path.IsAbs(u.HomeDir) && path.Clean(u.HomeDir) != "/" && !nobody {
 		env = append(env, "HOME="+u.HomeDir)

@@ -181,6 +181,15 @@ func (r *Record) nextNumber() int {
 	return 1
 }
 
+// Since is when the service came to be active, or into any other state; zero where nobody
+// knows. A reload does not make it younger.
+func (r *Record) Since() time.Time {
+	if active := r.State.Active(); active == "active" || active == "reloading" {
+		return r.ActiveEnter
+	}
+	return r.StateChanged
+}
+
 // enter notes a change of state as systemd does: between inactive and active lie
 // activating and deactivating, and each edge has its own time.
 func (r *Record) enter(state State, now time.Time) {

@@ -76,6 +76,29 @@ func TestRecordTimes(t *testing.T) {
 	}
 }
 
+func TestSince(t *testing.T) {
+	tests := []struct {
+		states []State // entered at 1, 2, 3 ...
+		want   int64
+	}{
+		{[]State{Start}, 1},
+		{[]State{Start, StartPost, Running}, 3},
+		{[]State{Start, Running, Reload}, 2},
+		{[]State{Start, Running, Reload, Running}, 2},
+		{[]State{Start, Running, StopSigterm}, 3},
+		{[]State{Start, Running, StopSigterm, Dead}, 4},
+	}
+	for _, tt := range tests {
+		r := Record{State: Dead}
+		for i, state := range tt.states {
+			r.enter(state, time.Unix(int64(i+1), 0))
+		}
+		if got := r.Since().Unix(); got != tt.want {
+			t.Errorf("after %v it is so since %d, want %d", tt.states, got, tt.want)
+		}
+	}
+}
+
 func TestActiveState(t *testing.T) {
 	want := map[string][]State{
 		"inactive":     {Dead, ""},

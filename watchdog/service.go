@@ -60,6 +60,9 @@ type Service struct {
 	// User and Group are names or numbers; "" keeps the guardian's own. They are
 	// looked up at every start, as systemd does.
 	User, Group string
+	// SetLoginEnvironment says whether HOME, LOGNAME and SHELL are in the environment; nil
+	// means that they are with a User.
+	SetLoginEnvironment *bool `json:",omitempty"`
 	// SupplementaryGroups are names or numbers of more groups.
 	SupplementaryGroups []string
 	// OOMScoreAdjust is the business's oom_score_adj, -1000 to 1000; nil means what

@@ -23,8 +23,13 @@ var limitNames = [...]string{
 // every service has.
 func executionSettings(s watchdog.Service) []setting {
 	setup, dirs := &s.Setup, &s.Directories
+	login := ""
+	if s.SetLoginEnvironment != nil {
+		login = yesNo(*s.SetLoginEnvironment)
+	}
 	all := []setting{
 		{"Service", "SupplementaryGroups", strings.Join(s.SupplementaryGroups, " ")},
+		{"Service", "SetLoginEnvironment", login},
 		{"Service", "IgnoreSIGPIPE", yesNo(s.IgnoreSIGPIPE)},
 		{"Service", "Nice", optional(setup.Nice, "")},
 		{"Service", "NoNewPrivileges", yesNo(setup.NoNewPrivileges)},
@@ -140,7 +145,7 @@ func executionProperties() []property {
 			setting("Limit"+name+"Soft", limit(func(l *watchdog.Limit) uint64 { return l.Soft })))
 	}
 	for _, name := range []string{
-		"SupplementaryGroups", "IgnoreSIGPIPE", "Nice", "NoNewPrivileges", "CPUAffinity", "IOSchedulingClass",
+		"SupplementaryGroups", "SetLoginEnvironment", "IgnoreSIGPIPE", "Nice", "NoNewPrivileges", "CPUAffinity", "IOSchedulingClass",
 		"IOSchedulingPriority", "TimerSlackNSec", "CapabilityBoundingSet", "AmbientCapabilities", "RootDirectory",
 		"RuntimeDirectory", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve", "StateDirectory", "StateDirectoryMode",
 		"CacheDirectory", "CacheDirectoryMode", "LogsDirectory", "LogsDirectoryMode", "ConfigurationDirectory",

@@ -81,7 +81,7 @@ func factsOf(v view, t tree, tail []string) facts {
 		Name: v.dir.Name, Description: r.Service.Description, LoadState: "loaded",
 		Source: r.Service.Source, Command: r.Service.Exec.Args,
 		ActiveState: r.State.Active(), SubState: string(r.State), Result: string(r.Result),
-		Since: r.StateChanged, Reason: r.Reason, Trouble: r.Trouble,
+		Since: r.Since(), Reason: r.Reason, Trouble: r.Trouble,
 		StatusText: r.Told.Status, StatusErrno: int(r.Told.Errno),
 		Guardian: v.guardian.String(), MainPID: mainPID(v), ControlPID: r.Control.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,

@@ -156,6 +156,7 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 	record := guardian.Run()
 	tidy(p.service, p.capture, p.log)
 	p.listener.Close()
+	server.Pause() // for good: the last answers go out before this process ends
 	os.Remove(p.dir.Control())
 	if record.Trouble != "" { // what is gone by now may have left the room that the last state needs
 		state.Save(p.dir.StateFile(), record)

@@ -113,11 +113,11 @@ func teach(root *cobra.Command) {
 	root.Example = rootExamples
 	root.SetUsageFunc(printUsage)
 	root.InitDefaultHelpCmd()
-	byVerb := map[string]*cobra.Command{}
+	byVerb, examples := map[string]*cobra.Command{}, examples()
 	for _, c := range root.Commands() {
 		byVerb[c.Name()] = c
 		if c.Example == "" {
-			c.Example = examples()[c.Name()]
+			c.Example = examples[c.Name()]
 		}
 	}
 	cobra.EnableCommandSorting = false

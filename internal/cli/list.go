@@ -87,7 +87,7 @@ func printList(w io.Writer, s screen, views []view, now time.Time) {
 		if v.guardian == killed {
 			guardian = "killed"
 		}
-		if past := now.Sub(r.StateChanged); !r.StateChanged.IsZero() && past >= 0 {
+		if past := now.Sub(r.Since()); !r.Since().IsZero() && past >= 0 {
 			since = age(past) + " ago"
 		}
 		what := commandLine(r.Service.Exec.Args)

@@ -191,11 +191,21 @@ func guardianPID(v view, _ func() tree) string {
 
 func ofLastRun(value func(watchdog.Run) string, none string) func(*watchdog.Record) string {
 	return func(r *watchdog.Record) string {
-		if run := r.LastRun(); run != nil {
+		if run := presentRun(r); run != nil {
 			return value(*run)
 		}
 		return none
 	}
+}
+
+// presentRun is the last run, if it is of the present life: with each start systemd forgets
+// the one before, and then ExecStartPre= may keep it from having another. A start that was
+// refused has no ID.
+func presentRun(r *watchdog.Record) *watchdog.Run {
+	if run := r.LastRun(); run != nil && (r.InvocationID == "" || run.InvocationID == r.InvocationID) {
+		return run
+	}
+	return nil
 }
 
 // waitidCode is si_code of waitid(2): CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0 for a
@@ -217,7 +227,7 @@ func execStartProperty(r *watchdog.Record) string {
 	if r.Service.Exec.Path == "" {
 		return ""
 	}
-	lines := []string{commandProperty(r.Service.Exec, r.LastRun())}
+	lines := []string{commandProperty(r.Service.Exec, presentRun(r))}
 	for _, c := range r.Service.ExecMore {
 		lines = append(lines, commandProperty(c, nil))
 	}

@@ -45,6 +45,9 @@ func reportReply(stdout io.Writer, name string, reply watchdog.Reply) error {
 		fmt.Fprintf(stdout, "%s was reloaded\n", name)
 		return nil
 	case watchdog.ReloadFailed:
+		if last := record.LastRun(); last != nil && last.Exit != nil { // as of a signal that it does not know
+			return failure(fmt.Errorf("%s was not reloaded: the program has ended meanwhile (%s); 'holdfast status %[1]s' tells more", name, last.Exit))
+		}
 		return failure(fmt.Errorf("%s was not reloaded: its ExecReload= failed; 'holdfast logs %[1]s' may tell more", name))
 	case watchdog.Started:
 		if record.State == watchdog.AfterExit {

@@ -130,9 +130,10 @@ func endAbandoned(name string) error {
 }
 
 // frugal keeps the Go runtime of a process small that sleeps nearly always: one
-// processor's caches, and a collection before the heap has grown to 4 MiB. The
+// processor's caches, and a collection before the heap has grown to 4 MiB, but none on the
+// way to the start, for it takes more memory than it gives back. The
 // business never sees these: its environment is part of the orders.
-var frugal = []string{"GOMAXPROCS=1", "GOGC=25"}
+var frugal = []string{"GOMAXPROCS=1", "GOGC=50"}
 
 // launchTimeout is how long the guardian may take to answer; 0 means for ever.
 func launchTimeout(s watchdog.Service) time.Duration {

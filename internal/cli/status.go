@@ -219,8 +219,8 @@ func (v view) active(s screen, now time.Time) string {
 	if r.Result != watchdog.Success && r.Result != "" {
 		text += fmt.Sprintf(" (Result: %s)", r.Result)
 	}
-	if !r.StateChanged.IsZero() {
-		text += " since " + sinceWhen(r.StateChanged, now)
+	if since := r.Since(); !since.IsZero() {
+		text += " since " + sinceWhen(since, now)
 	}
 	return text
 }

@@ -116,7 +116,7 @@ by the same rules as after any other exit. To end a service use stop.`,
 		},
 	}
 	c.Flags().StringVarP(&signal, "signal", "s", "SIGTERM", "the `SIGNAL`, a name or a number")
-	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "main: the program only; control: a command that is run beside it; all: everything it has started, too")
+	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "whom it is for, `WHOM`: main, the program only; control, a command that is run beside it; all, everything it has started, too")
 	return c
 }
 

@@ -81,6 +81,9 @@ func lookUp(name string) (view, error) {
 		return v, failure(err)
 	}
 	v.guardian = v.presence(errors.Is(askErr, context.DeadlineExceeded))
+	if v.guardian == absent && v.record.BootID != proc.BootID() {
+		v.record.Reason = "never started since the boot"
+	}
 	if v.guardian == killed {
 		if v.estate, err = v.record.Estate(); err != nil {
 			return v, failure(err)

@@ -95,7 +95,7 @@ func (p *patient) checks() []check {
 		{"runtime directory", true, "nothing can be guarded", p.runtimeDirectory},
 		{"log directory", true, "nothing can be guarded", p.logDirectory},
 		{"start and stop", true, "nothing can be guarded", p.startAndStop},
-		{"process 1", false, "ended guardians stay as zombies in the process table; nothing else depends on it", p.initReaps},
+		{"init", false, "ended guardians stay as zombies in the process table; nothing else depends on it", p.initReaps},
 
 		{"pipe", false, "with its guardian gone, a program that prints waits sooner", p.pipe},
 		{"inotify", false, "'logs -f' does not work", p.follow},

@@ -127,6 +127,24 @@ func TestAReloadThatFails(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// A program that does not know the signal of its ExecReload= ends of it, and the guardian
+// with it. Whoever asked is answered all the same, whichever of two ends is noticed first.
+func TestAReloadThatEndsTheServiceIsAnswered(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	file := h.unit("p", "StartLimitInterval=0\nExecStart=/bin/sleep 1000\nExecReload=/bin/kill -HUP $MAINPID")
+	for range 30 {
+		h.ok("start", file)
+		if r := h.run("reload", "p"); r.code == 0 {
+			h.said(r, 0, "p was reloaded")
+		} else {
+			h.said(r, 1, "p was not reloaded: the program has ended meanwhile (killed by SIGHUP)")
+		}
+		h.run("stop", "p") // waits until the guardian is gone
+	}
+	h.nothingLeft("p")
+}
+
 // A guardian that is killed while a command runs is followed by one that goes on with it.
 func TestACommandIsAdopted(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ func TestInstalledUnderOpenRC(t *testing.T) {
 `, 0o644)
 	s.file("etc/rc.conf", "rc_logger=NO\n", 0o644)
 	init := []string{"sh", "-c", "mkdir -p /etc/runlevels/sysinit /etc/runlevels/boot /etc/runlevels/default /etc/runlevels/shutdown; exec busybox init"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	await(t, "OpenRC has booted", func() bool { return l.run("rc-status", "--runlevel").stdout == "default\n" })
 	before := l.etc()
 
@@ -62,7 +62,7 @@ func TestInstalledUnderRunit(t *testing.T) {
 	t.Parallel()
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	init := []string{"sh", "-c", "cd /etc/service && find . -mindepth 1 ! -name web -exec rm -rf {} +; exec runsvdir /etc/service"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -107,7 +107,7 @@ func TestInstalledUnderS6(t *testing.T) {
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	init := []string{"sh", "-c", "mkdir -p /run/service; cp -a /etc/s6/enabled/. /run/service; exec s6-svscan /run/service"}
 	s.file("etc/s6/enabled/.keep", "", 0o644)
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -167,7 +167,7 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 	s := newSeed(t, "RestartPreventExitStatus=SIGUSR1")
 	s.file("etc/inittab", "::sysinit:/bin/true\n", 0o644)
 	init := []string{"busybox", "init"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "--init=busybox-inittab", "/opt/web/web.service")
@@ -180,11 +180,10 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 	}
 	atRest := func() bool { return l.run("pgrep", "-x", "-f", "sleep 60").code == 0 }
 	l.staysDown(atRest, "holdfast", "start", "web")
-	guardian, _ := l.up()
-	l.ok("kill", "-KILL", l.shown("web", "MainPID"))
-	if again, _ := l.up(); again != guardian {
-		t.Error("init has started a second guardian")
-	}
+	l.crash()
+	l.ok("holdfast", "stop", "web")
+	await(t, "init is at rest", atRest)
+	l.down()
 
 	l = s.reboot(l, []string{"etc/inittab"}, init...)
 	l.up()
@@ -196,9 +195,43 @@ func TestInstalledInBusyboxInittab(t *testing.T) {
 func TestInstalledInCrontab(t *testing.T) {
 	needs(t, "cron", "crontab")
 	t.Parallel()
+	l, boot := installedInCrontab(t, "rm -f /etc/cron.d/*; exec cron -f")
+	l = boot(l)
+	l.up() // by @reboot
+	l.next(l.ok("holdfast", "uninstall", "web"))
+	l.down()
+}
+
+func TestInstalledInBusyboxsCrontab(t *testing.T) {
+	needs(t, "busybox")
+	t.Parallel()
+	l, boot := installedInCrontab(t, "mkdir -p /var/spool/cron/crontabs; ln -sf $(which busybox) /usr/bin/crontab; exec busybox crond -f")
+	l = boot(l)
+	if r := l.run("sh", "-c", l.minutely()); r.code != 0 { // which would come within a minute
+		t.Errorf("%+v", r)
+	}
+	l.up()
+	l.ok("pgrep", "-x", "-f", "busybox crond -f")
+	l.next(l.ok("holdfast", "uninstall", "web"))
+	l.down()
+}
+
+// minutely is the command of the line of every minute.
+func (l *lab) minutely() string {
+	l.t.Helper()
+	_, command, found := strings.Cut("\n"+l.ok("crontab", "-l"), "\n* * * * * ")
+	if !found {
+		l.t.Fatal("no line of every minute")
+	}
+	command, _, _ = strings.Cut(command, "\n")
+	return command
+}
+
+// installedInCrontab goes from the installation until before the next boot.
+func installedInCrontab(t *testing.T, boot string) (l *lab, reboot func(*lab) *lab) {
 	s := newSeed(t)
-	init := []string{"sh", "-c", "rm -f /etc/cron.d/* /run/crond.reboot; exec cron -f"}
-	l := bootLab(t, s.dir, init...)
+	init := []string{"sh", "-c", boot}
+	l = bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -209,11 +242,9 @@ func TestInstalledInCrontab(t *testing.T) {
 	l.up()
 
 	// The line of every minute brings back who was killed, not what was stopped.
-	_, minutely, _ := strings.Cut(l.ok("crontab", "-l"), "\n* * * * * ")
-	minutely, _, _ = strings.Cut(minutely, "\n")
 	quietly := func() {
 		t.Helper()
-		if r := l.run("sh", "-c", minutely); r != (result{}) {
+		if r := l.run("sh", "-c", l.minutely()); r != (result{}) {
 			t.Errorf("cron would mail: %+v", r)
 		}
 	}
@@ -229,11 +260,12 @@ func TestInstalledInCrontab(t *testing.T) {
 	quietly()
 	l.down()
 
-	l = s.reboot(l, []string{"var/spool/cron/crontabs/root"}, init...)
-	l.up() // by @reboot
 	l.next(l.ok("holdfast", "uninstall", "web"))
-	l.down()
 	l.sameEtc(before)
+	l.ok("holdfast", "install", "--init=cron", "/opt/web/web.service")
+	return l, func(l *lab) *lab {
+		return s.reboot(l, []string{"var/spool/cron/crontabs/root"}, init...)
+	}
 }
 
 func TestInstalledInRCLocal(t *testing.T) {
@@ -241,7 +273,7 @@ func TestInstalledInRCLocal(t *testing.T) {
 	s := newSeed(t)
 	s.file("etc/rc.local", "#!/bin/sh -e\necho hello\nexit 0\n", 0o755)
 	init := []string{"sh", "-c", "/etc/rc.local; exec sleep infinity"}
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 	l.next(l.ok("holdfast", "install", "--init=rc.local", "/opt/web/web.service"))
 	l.up()

@@ -15,7 +15,7 @@ import (
 func TestInstalledUnderSystemd(t *testing.T) {
 	t.Parallel()
 	s := newSeed(t, "TimeoutStopSec=20", "[Install]", "WantedBy=multi-user.target")
-	l := bootLab(t, s.dir)
+	l := bootLab(t, nil, s.dir)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -76,7 +76,7 @@ func TestInstalledUnderSystemd(t *testing.T) {
 func TestInstalledForAUser(t *testing.T) {
 	t.Parallel()
 	s := newSeed(t)
-	l := bootLab(t, s.dir)
+	l := bootLab(t, nil, s.dir)
 	system := *l
 	l.ok("mkdir", "-p", "-m", "700", "/run/user/0")
 	const session = "XDG_RUNTIME_DIR=/run/user/0"

@@ -37,28 +37,29 @@ var whyNoLab = sync.OnceValue(func() string {
 	return ""
 })
 
-func newLab(t *testing.T) *lab {
+// newLab boots a lab, as the child of a wrapper such as unshare if one is given.
+func newLab(t *testing.T, wrapper ...string) *lab {
 	t.Helper()
-	l := bootLab(t, "")
+	l := bootLab(t, wrapper, "")
 	l.systemctl("set-environment", exitAtOnce)
 	return l
 }
 
 const exitAtOnce = "GORACE=atexit_sleep_ms=0" // not a second later
 
-// bootLab boots a lab with the files below seed, and with another init than systemd where
+// bootLab boots a lab below the wrapper, with the files below seed, and with another init than systemd where
 // one is given.
-func bootLab(t *testing.T, seed string, init ...string) *lab {
+func bootLab(t *testing.T, wrapper []string, seed string, init ...string) *lab {
 	t.Helper()
 	if why := whyNoLab(); why != "" {
 		t.Skip(why)
 	}
 	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), prefix: []string{"env", exitAtOnce}, scope: "--system"}
-	start := []string{"start", l.dir}
+	start := append(wrapper, labScript, "start", l.dir)
 	if seed != "" {
 		start = append(append(start, seed), init...)
 	}
-	if out, err := exec.Command(labScript, start...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(start[0], start[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("systemd-lab start: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {

@@ -24,7 +24,7 @@ func TestInstalledUnderSysvinit(t *testing.T) {
 	needs(t, "update-rc.d", "service")
 	t.Parallel()
 	s, init := sysvHost(t)
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	before := l.etc()
 
 	said := l.ok("holdfast", "install", "/opt/web/web.service")
@@ -94,7 +94,7 @@ func TestTheScriptOfARemovedHoldfast(t *testing.T) {
 	needs(t, "service")
 	t.Parallel()
 	s, init := sysvHost(t)
-	l := bootLab(t, s.dir, init...)
+	l := bootLab(t, nil, s.dir, init...)
 	l.ok("holdfast", "install", "--init=sysv", "/opt/web/web.service")
 	l.ok("mv", "/usr/local/bin/holdfast", "/usr/local/bin/gone")
 	for action, code := range map[string]int{"start": 5, "stop": 0, "status": 4} {

@@ -89,7 +89,11 @@ func (h Host) Parts(init Init, name string) []Part {
 	case Inittab:
 		return []Part{block("/etc/inittab", 0o644)}
 	case Cron:
-		return []Part{block("", 0)}
+		part := block("", 0)
+		if h.BusyboxCron {
+			part.template = "cron-busybox"
+		}
+		return []Part{part}
 	case RCLocal:
 		return []Part{block("/etc/rc.local", 0o755)}
 	}

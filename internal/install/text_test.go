@@ -109,7 +109,9 @@ func TestInittabHeedsTheDecision(t *testing.T) {
 		runs        bool
 	}{
 		{"never started", "", true},
-		{"stopped by a person", "absent\n\n", true},
+		{"never started, but known", "absent\nnever started here", true},
+		{"not started since the boot", "absent\nnever started since the boot", true},
+		{"stopped by a person", "absent\n\n", false},
 		{"its guardian was killed", "killed\nthe guardian (PID 7) was killed", true},
 		{"guarded by another", "present\n\n", false},
 		{"given up", "absent\nnot restarting: exited with 7, on the no-restart list", false},

@@ -1,7 +1,6 @@
 package unit
 
 import (
-	"slices"
 	"strings"
 
 	"holdfast/internal/logs"
@@ -134,7 +133,7 @@ func (d *draft) directives() []Directive {
 	for _, row := range table {
 		known[[2]string{row.Section, row.Name}] = true
 	}
-	for _, group := range slices.Concat(d.classified(), d.interim()) {
+	for _, group := range d.classified() {
 		for name := range strings.FieldsSeq(group.names) {
 			if key := [2]string{group.section, name}; !known[key] {
 				known[key] = true

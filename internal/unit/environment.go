@@ -133,7 +133,7 @@ func (d *draft) variable(name string) (string, bool) {
 			return value, true
 		}
 	}
-	for _, given := range [][]string{d.service.Directories.Variables(), watchdog.LoginEnvironment(d.service.User)} {
+	for _, given := range [][]string{d.service.Directories.Variables(), d.service.LoginEnvironment()} {
 		for _, assignment := range given {
 			if value, found := strings.CutPrefix(assignment, name+"="); found && name != "" {
 				return value, true
