@@ -18,7 +18,7 @@ import (
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A target is what start, run and verify are told on the command line: which service,

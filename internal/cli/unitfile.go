@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/logs"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A setting is one directive of a service file with its value.

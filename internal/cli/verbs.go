@@ -12,7 +12,7 @@ import (
 
 	"holdfast/internal/control"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func restartCommand() *cobra.Command {

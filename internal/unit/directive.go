@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"holdfast/internal/logs"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A Directive is one row of the table that service files, -p and verify share.

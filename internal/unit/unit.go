@@ -17,7 +17,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Loaded is a service file that was read. After an error, Settings and Problems still
