@@ -19,8 +19,9 @@ import (
 // A home is where a command line finds its services: which one is meant where none is
 // named, and below which directory they live.
 type home struct {
-	service string // the service of a program that has the name of a service file beside it; "" for holdfast
-	root    string // --root
+	service string       // the program's own service; "" for holdfast
+	app     *Application // the program, where it is that service itself
+	root    string       // --root
 }
 
 // beside finds out whether the program was called by the name of a service file beside it,
@@ -48,8 +49,11 @@ func beside(called string) *home {
 
 // attach has each verb that takes services look for them at home.
 func (h *home) attach(root *cobra.Command) {
-	if h.service != "" {
-		h.introduce(root)
+	switch {
+	case h.app != nil:
+		h.app.introduce(root)
+	case h.service != "":
+		introduce(root, h.service)
 	}
 	root.PersistentFlags().StringVar(&h.root, "root", "", "keep runtime and log directories below this `DIRECTORY`, in run and log; every command about a service needs the same")
 	for _, c := range root.Commands() {
@@ -74,12 +78,15 @@ func (h *home) attach(root *cobra.Command) {
 	}
 }
 
-// introduce has the help speak of the program by its own name.
-func (h *home) introduce(root *cobra.Command) {
-	root.Use = h.service
-	root.Short = "Keep " + h.service + " running"
-	root.Long = fmt.Sprintf("%[1]s keeps the service %[1]s running, by holdfast. A verb without a NAME is about it.", h.service)
-	root.Example = fmt.Sprintf("  %[1]s start\n  %[1]s status\n  %[1]s logs -f\n  %[1]s stop", h.service)
+// introduce has the help speak of a program by its own name.
+func introduce(root *cobra.Command, name string) {
+	root.Use = name
+	root.Short = "Keep " + name + " running"
+	root.Long = fmt.Sprintf("%[1]s keeps the service %[1]s running, by holdfast. A verb without a NAME is about it.", name)
+	root.Example = fmt.Sprintf("  %[1]s start\n  %[1]s status\n  %[1]s logs -f\n  %[1]s stop", name)
+	for _, c := range root.Commands() {
+		c.Example = "" // it would be about other services
+	}
 }
 
 // A renamer passes messages on in which the program has the name that it was called by.

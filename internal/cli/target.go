@@ -127,7 +127,11 @@ func sets(settings []string, directive string) bool {
 
 func (t *target) base(c *cobra.Command, args, settings []string) (unit.Loaded, error) {
 	dash := c.ArgsLenAtDash()
+	app := applicationOf(c)
 	switch {
+	case dash == 0 && app != nil:
+		service, err := app.service(args, settings)
+		return unit.Loaded{Service: service}, err
 	case dash == 0 && len(args) > 0:
 		service, err := t.fromCommand(args, settings)
 		return unit.Loaded{Service: service}, err
@@ -139,7 +143,16 @@ func (t *target) base(c *cobra.Command, args, settings []string) (unit.Loaded, e
 		return unit.Loaded{}, fmt.Errorf("%q is one argument too many; to guard a program with arguments write: holdfast %s -- %s",
 			args[1], c.Name(), strings.Join(args, " "))
 	}
-	return t.fromFile(args[0], settings)
+	return t.fromName(c, args[0], settings)
+}
+
+// fromName guards what a name stands for.
+func (t *target) fromName(c *cobra.Command, name string, settings []string) (unit.Loaded, error) {
+	if app := applicationOf(c); app != nil && name == app.Name {
+		service, err := app.service(app.lastArgs(), settings)
+		return unit.Loaded{Service: service}, err
+	}
+	return t.fromFile(name, settings)
 }
 
 // fromCommand guards a bare command line, in the caller's surroundings.
@@ -162,12 +175,16 @@ func (t *target) fromCommand(args, settings []string) (watchdog.Service, error) 
 	if err != nil {
 		return watchdog.Service{}, fmt.Errorf("cannot tell the current directory: %w", err)
 	}
-	umask := syscall.Umask(0)
-	syscall.Umask(umask)
 	command := watchdog.Command{Path: program, Args: args}
-	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, os.FileMode(umask))
+	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, umask())
 	err = unit.Set(&service, settings...)
 	return service, err
+}
+
+func umask() os.FileMode {
+	mask := syscall.Umask(0)
+	syscall.Umask(mask)
+	return os.FileMode(mask)
 }
 
 // fromFile guards what a service file describes. Where a name has none, it guards again
