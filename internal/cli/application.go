@@ -85,7 +85,8 @@ func (a *Application) introduce(root *cobra.Command) {
 	introduce(root, a.Name)
 	called := filepath.Base(os.Args[0])
 	root.Use, root.Short = called, a.Description
-	root.Long = fmt.Sprintf("%s, which guards itself by holdfast. Without a verb it runs in the foreground.", a.Description)
+	root.Long = fmt.Sprintf("%s: %s. It guards itself by holdfast, in the foreground where no verb\n"+
+		"is given. The program's own arguments come after --; without a -- they are those of its last start.", called, a.Description)
 	root.Example = fmt.Sprintf("  %[1]s\n  %[1]s start\n  %[1]s start -- ARGUMENT…\n  %[1]s status\n  %[1]s logs -f\n  %[1]s stop", called)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; the program's own arguments come after --, as in '%s start -- ARGUMENT…'", err, called))
