@@ -88,6 +88,9 @@ func failedStart(name string, record watchdog.Record) string {
 	if record.Result == watchdog.Protocol && record.Service.Type != watchdog.Forking {
 		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground, or say Type=forking")
 	}
+	if limit := record.Service.StartLimit; limit.Burst > 0 && record.State == watchdog.Failed && record.Window.Count > limit.Burst {
+		fmt.Fprintf(&text, "; 'holdfast reset-failed %s' lets it start again", name)
+	}
 	run, output := record.LastRun(), record.Output
 	if !record.Progress.Ran {
 		run = nil // of an earlier life

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -209,6 +210,10 @@ func (h *host) runtime(name, file string) string { return filepath.Join(h.dir, "
 // PID file, or what only a living guardian has.
 func (h *host) nothingLeft(name string) {
 	h.t.Helper()
+	leaving := func(p proc.Process) bool { return p.State == 'Z' } // of several threads, the last ones on their way out
+	if slices.ContainsFunc(h.below(), leaving) {
+		await(h.t, "the last threads are gone", func() bool { return !slices.ContainsFunc(h.below(), leaving) })
+	}
 	if left := h.below(); len(left) > 0 {
 		h.t.Errorf("processes are left: %+v", left)
 	}

@@ -1,6 +1,10 @@
 package watchdog
 
-import "holdfast/internal/proc"
+import (
+	"strings"
+
+	"holdfast/internal/proc"
+)
 
 // ResourceControl is limits for all processes of a service together. A service with any
 // gets a control group of its own, which is removed when it has ended for good.
@@ -30,12 +34,28 @@ func (g *Guardian) makeGroup() {
 		return
 	}
 	group, unenforced := proc.MakeControlGroup(g.service.controlGroup(), g.service.Resources, g.record.ControlGroup)
-	g.record.ControlGroup, g.record.Unenforced = group, nil
-	for _, limit := range unenforced {
-		g.record.Unenforced = append(g.record.Unenforced, limit.Error())
-		g.log.Warn().Msg(limit.Error())
+	g.record.ControlGroup, g.record.Unenforced = group, sentences(unenforced)
+	for _, sentence := range g.record.Unenforced {
+		g.log.Warn().Msg(sentence)
 	}
 	g.oom.SetGroup(group.Dirs)
+}
+
+// sentences say which limits are not enforced, together where the reason is the same.
+func sentences(limits []proc.Unenforced) (all []string) {
+	for len(limits) > 0 {
+		first := limits[0]
+		sentence := first.Error()
+		var names []string
+		for len(limits) > 0 && limits[0].Err.Error() == first.Err.Error() {
+			names, limits = append(names, limits[0].Directive+"="), limits[1:]
+		}
+		if len(names) > 1 {
+			sentence = strings.Join(names, ", ") + " are not enforced: " + first.Err.Error()
+		}
+		all = append(all, sentence)
+	}
+	return all
 }
 
 // removeGroup leaves it only to processes that a stop was told to leave alive.

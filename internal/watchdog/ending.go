@@ -26,6 +26,9 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 		if result == OOMKill && m.result == OOMKill {
 			return append(actions, m.outOfMemory(now)...)
 		}
+		if m.others && m.service.ExitType == ExitCgroup { // how it ended counts when they have, too
+			return actions
+		}
 		return append(actions, m.enterRunning(now)...)
 	case StartPost:
 		if m.awaitsMain() { // with no command left that would be waited for

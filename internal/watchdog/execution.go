@@ -59,10 +59,16 @@ func (s Stream) kind() string {
 // systemd's src/core/exec-invoke.c. The paths are the guardian's, not below RootDirectory=.
 func (s Standard) redirect(spec *proc.Spec, stdout, stderr *os.File) {
 	input := cmp.Or(s.Input, NullStream)
-	if s.Input == "" && len(s.Data) > 0 {
+	switch {
+	case input == NullStream && len(s.Data) > 0:
 		input = DataStream
+	case input == DataStream && len(s.Data) == 0:
+		input = NullStream
 	}
 	output, errors := cmp.Or(s.Output, LogStream), cmp.Or(s.Error, InheritStream)
+	if output == InheritStream { // none of these inputs can be written to
+		output = LogStream
+	}
 	spec.Redirect = [3]*proc.Redirection{}
 	switch input.kind() {
 	case "data":
@@ -90,11 +96,6 @@ func (s Stream) write(input Stream, log *os.File) (*os.File, *proc.Redirection) 
 	switch s.kind() {
 	case "journal":
 		return log, nil
-	case "inherit":
-		if input.kind() == "file" {
-			return nil, &proc.Redirection{Like: 0}
-		}
-		return nil, nil
 	case "null":
 		return nil, nil
 	case "file":

@@ -51,15 +51,15 @@ func TestHistoriesOfExitTypeAndOOM(t *testing.T) {
 			ExitType=cgroup Restart=always ExecStop=s
 			start > start spawn
 			spawned > running answer:started
-			exits 0 leaving-others > ended running
+			exits 0 leaving-others > ended
 			descendant-exited > -
 			tree-emptied > stop wait:1m30s run:s
 			control exits 0 > auto-restart wait:100ms`},
-		{"but not after a failure", `
+		{"a failure counts when they have ended, too", `
 			ExitType=cgroup
 			start > start spawn
 			spawned > running answer:started
-			exits 1 leaving-others > ended stop-sigterm TERM+CONT:all wait:1m30s
+			exits 1 leaving-others > ended
 			tree-emptied > failed finish`},
 		{"nobody else was there", `
 			ExitType=cgroup
@@ -70,7 +70,7 @@ func TestHistoriesOfExitTypeAndOOM(t *testing.T) {
 			ExitType=cgroup
 			start > start spawn
 			spawned > running answer:started
-			exits 0 leaving-others > ended running
+			exits 0 leaving-others > ended
 			adopted leaving-others > -
 			stop > stop-sigterm TERM+CONT:all wait:1m30s
 			tree-emptied > dead finish`},

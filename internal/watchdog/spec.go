@@ -62,11 +62,11 @@ func (g *Guardian) spec(command Command, mark string, more ...string) (proc.Spec
 	return spec, nil
 }
 
-// setup leaves out of the service's what is not for such a command.
+// setup leaves out of the service's what is not for such a command. RootDirectory= is for all, as in systemd.
 func (s *Service) setup(c Command) Setup {
 	setup := s.Setup
 	if c.Privileges == FullPrivileges {
-		setup.RootDirectory, setup.SecureBits, setup.NoNewPrivileges = "", 0, false
+		setup.SecureBits, setup.NoNewPrivileges = 0, false
 		setup.CapabilityBoundingSet, setup.AmbientCapabilities = nil, 0
 	}
 	return setup

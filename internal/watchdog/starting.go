@@ -86,6 +86,8 @@ func (m *Machine) spawnFailed(now time.Time, exit Exit) []Action {
 // oneshot that is what was waited for.
 func (m *Machine) endedEarly(now time.Time) []Action {
 	switch {
+	case m.others && m.service.ExitType == ExitCgroup && m.service.Type.notifies():
+		return nil // the others may still say that the service is ready
 	case m.result != Success:
 		return m.stopPhase(now, StopSigterm)
 	case m.service.Type == Oneshot && m.command < len(m.service.ExecMore):
