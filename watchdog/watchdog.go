@@ -44,6 +44,7 @@ type Service struct {
 	//	Type=notify-reload               and a reload for what OnReload was given
 	//	WatchdogSec=10                   a business that does not call Alive for 10 s is ended
 	//	TimeoutStopSec=30                what has not returned by then is killed
+	//	Home=/srv/web                    it lives there, in run/NAME and log/NAME
 	Settings []string
 }
 

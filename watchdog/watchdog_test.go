@@ -83,6 +83,9 @@ func do(t *testing.T, part, settings string, args ...string) (code int, said str
 	t.Helper()
 	c := exec.Command(os.Args[0], args...)
 	c.Env = append(os.Environ(), "PLAY="+part, "SETTINGS="+settings)
+	if strings.Contains(settings, "Home=") {
+		c.Env = append(c.Env, "HOLDFAST_RUNTIME_DIR=", "HOLDFAST_LOG_DIR=")
+	}
 	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -148,5 +151,18 @@ func TestAReloadWithoutOnReload(t *testing.T) {
 	defer do(t, "deaf", "", "stop")
 	if code, said := do(t, "deaf", "", "reload"); code != 0 || said != "deaf was reloaded\n" {
 		t.Errorf("exit code %d: %q", code, said)
+	}
+}
+
+func TestHome(t *testing.T) {
+	t.Parallel()
+	settings := "Home=" + t.TempDir()
+	if code, said := do(t, "canceled", settings, "start"); code != 0 {
+		t.Fatal(said)
+	}
+	defer do(t, "canceled", settings, "stop")
+	_, dir, _ := strings.Cut(settings, "=")
+	if _, said := do(t, "canceled", settings, "status"); !strings.Contains(said, "Log: "+dir+"/log/canceled/output.log") {
+		t.Error(said)
 	}
 }

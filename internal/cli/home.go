@@ -145,7 +145,7 @@ func (h *home) settle(c *cobra.Command, names []string) error {
 	}
 	var homes []string
 	for _, name := range names {
-		homes = append(homes, homeOf(name))
+		homes = append(homes, h.of(name))
 	}
 	slices.Sort(homes)
 	switch homes = slices.Compact(homes); {
@@ -158,8 +158,12 @@ func (h *home) settle(c *cobra.Command, names []string) error {
 	return state.Settle(homes[0], false)
 }
 
-// homeOf is Home= of the file that a name leads to, whatever else is wrong with it.
-func homeOf(name string) string {
+// of is Home= of the service that a name leads to, whatever else is wrong with its file.
+func (h *home) of(name string) string {
+	if h.app != nil && name == h.app.Name {
+		service, _ := h.app.service(nil, nil)
+		return service.Home
+	}
 	path, err := find(name)
 	if err != nil {
 		return ""
