@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/logs"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A setting is one directive of a service file with its value.
@@ -78,6 +78,7 @@ func settings(s watchdog.Service) []setting {
 	all = append(all, executionSettings(s)...)
 	all = append(all, resourceSettings(s)...)
 	return append(all, []setting{
+		{"X-Holdfast", "Home", escapeSpecifiers(s.Home)},
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
 		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},

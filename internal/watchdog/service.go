@@ -78,6 +78,9 @@ type Service struct {
 	Standard Standard `json:",omitzero"`
 	// Directories are made before each start.
 	Directories Directories `json:",omitzero"`
+	// Home is the directory below which the service lives, in run/NAME and log/NAME; an
+	// absolute path. "" is where the user's services live by default.
+	Home string `json:",omitempty"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
 	// BusinessPIDFile is where the business writes its own, see [Type.WritesPIDFile]; "" if
