@@ -12,7 +12,7 @@ import (
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func completionCommand() *cobra.Command {
@@ -45,14 +45,15 @@ Tab, so names of services are those of this moment.`,
 // completeMore offers the values of flags, and to the verbs that read service files their
 // names. What a verb takes besides is with the verb.
 func completeMore(root *cobra.Command) {
+	values := flagValues()
 	for _, c := range root.Commands() {
-		for flag, complete := range flagValues {
+		for flag, complete := range values {
 			if c.Flags().Lookup(flag) != nil {
 				c.RegisterFlagCompletionFunc(flag, complete) // fails for one that the verb has its own for
 			}
 		}
 		switch c.Name() {
-		case "start", "run", "verify", "cat", "restart":
+		case "start", "run", "verify", "cat", "restart", "install":
 			c.ValidArgsFunction = completeTargets
 		}
 	}
@@ -60,18 +61,20 @@ func completeMore(root *cobra.Command) {
 
 type complete = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
-var flagValues = map[string]complete{
-	"restart": oneOfThese("always", "no", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"),
-	"signal": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return completeSignals(), cobra.ShellCompDirectiveNoFileComp
-	},
-	"kill-whom": oneOfThese(string(watchdog.WhomMain), string(watchdog.WhomControl), string(watchdog.WhomAll)),
-	"property": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return completeDirectives(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	},
-	"chdir": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	},
+func flagValues() map[string]complete {
+	return map[string]complete{
+		"restart": oneOfThese("always", "no", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"),
+		"signal": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return completeSignals(), cobra.ShellCompDirectiveNoFileComp
+		},
+		"kill-whom": oneOfThese(string(watchdog.WhomMain), string(watchdog.WhomControl), string(watchdog.WhomAll)),
+		"property": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return completeDirectives(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		},
+		"chdir": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	}
 }
 
 func oneOfThese(values ...string) complete {

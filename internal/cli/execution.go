@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/proc"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // limitNames are the resource limits in systemd's order.
@@ -23,8 +23,13 @@ var limitNames = [...]string{
 // every service has.
 func executionSettings(s watchdog.Service) []setting {
 	setup, dirs := &s.Setup, &s.Directories
+	login := ""
+	if s.SetLoginEnvironment != nil {
+		login = yesNo(*s.SetLoginEnvironment)
+	}
 	all := []setting{
 		{"Service", "SupplementaryGroups", strings.Join(s.SupplementaryGroups, " ")},
+		{"Service", "SetLoginEnvironment", login},
 		{"Service", "IgnoreSIGPIPE", yesNo(s.IgnoreSIGPIPE)},
 		{"Service", "Nice", optional(setup.Nice, "")},
 		{"Service", "NoNewPrivileges", yesNo(setup.NoNewPrivileges)},
@@ -68,7 +73,7 @@ func executionSettings(s watchdog.Service) []setting {
 		setting{"Service", "SecureBits", secureBits(setup.SecureBits)},
 		setting{"Service", "RootDirectory", escapeSpecifiers(setup.RootDirectory)},
 		setting{"Service", "RuntimeDirectoryPreserve", cmp.Or(dirs.RuntimePreserve, "no")},
-		setting{"Service", "StandardInput", escapeSpecifiers(string(s.Standard.Input))},
+		setting{"Service", "StandardInput", escapeSpecifiers(string(cmp.Or(s.Standard.Input, watchdog.NullStream)))},
 		setting{"Service", "StandardOutput", escapeSpecifiers(string(cmp.Or(s.Standard.Output, watchdog.LogStream)))},
 		setting{"Service", "StandardError", escapeSpecifiers(string(cmp.Or(s.Standard.Error, watchdog.InheritStream)))},
 		setting{"Service", "StandardInputData", base64.StdEncoding.EncodeToString(s.Standard.Data)},
@@ -140,7 +145,7 @@ func executionProperties() []property {
 			setting("Limit"+name+"Soft", limit(func(l *watchdog.Limit) uint64 { return l.Soft })))
 	}
 	for _, name := range []string{
-		"SupplementaryGroups", "IgnoreSIGPIPE", "Nice", "NoNewPrivileges", "CPUAffinity", "IOSchedulingClass",
+		"SupplementaryGroups", "SetLoginEnvironment", "IgnoreSIGPIPE", "Nice", "NoNewPrivileges", "CPUAffinity", "IOSchedulingClass",
 		"IOSchedulingPriority", "TimerSlackNSec", "CapabilityBoundingSet", "AmbientCapabilities", "RootDirectory",
 		"RuntimeDirectory", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve", "StateDirectory", "StateDirectoryMode",
 		"CacheDirectory", "CacheDirectoryMode", "LogsDirectory", "LogsDirectoryMode", "ConfigurationDirectory",

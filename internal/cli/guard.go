@@ -20,8 +20,8 @@ import (
 	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 // orders is what the launcher hands to the guardian: everything it has resolved and
@@ -201,6 +201,9 @@ func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
 // sees the truth. It returns where the business exited by itself, or where a signal
 // cannot end this process (PID 1).
 func exitAs(record watchdog.Record) int {
+	if status := record.EndStatus(); status != nil {
+		return *status
+	}
 	exit := record.LastExit()
 	switch {
 	case !record.Progress.Ran && record.State == watchdog.Failed:

@@ -45,7 +45,7 @@ func printUsage(c *cobra.Command) error {
 	if c.HasParent() {
 		fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
 	} else {
-		b.WriteString("Usage:\n  holdfast VERB [flags] [NAME…]\n")
+		fmt.Fprintf(&b, "Usage:\n  %s VERB [flags] [NAME…]\n", c.Name())
 	}
 	if c.HasExample() {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
@@ -62,7 +62,7 @@ func printUsage(c *cobra.Command) error {
 		fmt.Fprintf(&b, "\nFlags:\n%s", c.LocalFlags().FlagUsages())
 	}
 	if !c.HasParent() {
-		b.WriteString("\n'holdfast help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).\n")
+		b.WriteString("\n'" + c.Name() + " help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).\n")
 	}
 	_, err := io.WriteString(c.OutOrStderr(), b.String())
 	return err
@@ -113,11 +113,11 @@ func teach(root *cobra.Command) {
 	root.Example = rootExamples
 	root.SetUsageFunc(printUsage)
 	root.InitDefaultHelpCmd()
-	byVerb := map[string]*cobra.Command{}
+	byVerb, examples := map[string]*cobra.Command{}, examples()
 	for _, c := range root.Commands() {
 		byVerb[c.Name()] = c
 		if c.Example == "" {
-			c.Example = examples()[c.Name()]
+			c.Example = examples[c.Name()]
 		}
 	}
 	cobra.EnableCommandSorting = false

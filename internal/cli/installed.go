@@ -13,6 +13,7 @@ import (
 	"holdfast/internal/install"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
+	"holdfast/internal/watchdog"
 )
 
 // service reads the service file and turns it into what the installed text needs.
@@ -58,13 +59,15 @@ func (i *installation) service(stderr io.Writer, arg string, init install.Init) 
 		s.StartTime = unit.FormatSpan(most)
 	}
 	s.StopTime = unit.FormatSpan(stopTime(service))
-	s.Unit, s.Install, s.Reloads = i.lines(loaded.Settings)
+	s.Unit, s.Install = i.lines(loaded.Settings)
+	s.Reloads = service.CanReload()
+	s.Limits = service.Resources != watchdog.ResourceControl{}
 	return s, errors.Join(err, printableOnly(s))
 }
 
 // lines are what a service file says to systemd alone: its place among the units, which
-// the unit that starts it takes. reloads is whether it says how to reload.
-func (i *installation) lines(settings []unit.Setting) (inUnit, inInstall []string, reloads bool) {
+// the unit that starts it takes.
+func (i *installation) lines(settings []unit.Setting) (inUnit, inInstall []string) {
 	for _, s := range settings {
 		line := s.Name + "=" + s.Value
 		switch {
@@ -73,8 +76,6 @@ func (i *installation) lines(settings []unit.Setting) (inUnit, inInstall []strin
 		case s.Section == "Install" && i.user && s.Value == "multi-user.target": // which users' systemd has not
 		case s.Section == "Install":
 			inInstall = append(inInstall, line)
-		case s.Name == "ExecReload" || s.Name == "ReloadSignal" || s.Name == "Type" && s.Value == "notify-reload":
-			reloads = true
 		}
 	}
 	if len(inInstall) == 0 {
@@ -83,7 +84,7 @@ func (i *installation) lines(settings []unit.Setting) (inUnit, inInstall []strin
 			inInstall = []string{"WantedBy=default.target"}
 		}
 	}
-	return inUnit, inInstall, reloads
+	return inUnit, inInstall
 }
 
 // environment is what of the caller's environment decides where holdfast looks for the

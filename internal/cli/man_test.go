@@ -48,6 +48,9 @@ func TestTheManualIsComplete(t *testing.T) {
 			if !strings.Contains(page, `\fB--`+f.Name+`\fR`) {
 				t.Errorf("holdfast-%s(1) does not tell of --%s", c.Name(), f.Name)
 			}
+			if value, _ := pflag.UnquoteUsage(f); value != "" && value != strings.ToUpper(value) {
+				t.Errorf("holdfast %s: --%s takes a %q; name it in backquotes", c.Name(), f.Name, value)
+			}
 		})
 		for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "EXIT STATUS", "SEE ALSO"} {
 			if !strings.Contains(page, "\n.SH \""+section+"\"\n") {

@@ -3,12 +3,13 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A property is one line of show. What needs the processes calls walk.
@@ -131,6 +132,14 @@ func properties() []property {
 		setting("SettleUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.SettleSec) }),
 		setting("TimeoutStartUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStartSec) }),
 		setting("TimeoutStopUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.TimeoutStopSec) }),
+		setting("ExitType", func(s watchdog.Service) string { return string(cmp.Or(s.ExitType, watchdog.ExitMain)) }),
+		setting("OOMPolicy", func(s watchdog.Service) string { return string(cmp.Or(s.OOMPolicy, watchdog.OOMStop)) }),
+		setting("RestartMode", func(s watchdog.Service) string { return string(cmp.Or(s.RestartMode, watchdog.RestartNormal)) }),
+		setting("RuntimeMaxUSec", runtimeMax),
+		setting("RuntimeRandomizedExtraUSec", func(s watchdog.Service) string { return unit.FormatSpan(s.RuntimeRandomizedExtraSec) }),
+		setting("StartLimitAction", func(s watchdog.Service) string { return string(cmp.Or(s.StartLimitAction, watchdog.NoAction)) }),
+		setting("FailureAction", func(s watchdog.Service) string { return string(cmp.Or(s.FailureAction, watchdog.NoAction)) }),
+		setting("SuccessAction", func(s watchdog.Service) string { return string(cmp.Or(s.SuccessAction, watchdog.NoAction)) }),
 		setting("TimeoutAbortUSec", func(s watchdog.Service) string {
 			if s.TimeoutAbortSec == nil {
 				return unit.FormatSpan(s.TimeoutStopSec)
@@ -154,7 +163,7 @@ func properties() []property {
 		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
-	return append(all, executionProperties()...)
+	return slices.Concat(all, resourceProperties(), executionProperties())
 }
 
 // loadState is "not-found" for what inspectAny made up.
@@ -182,11 +191,21 @@ func guardianPID(v view, _ func() tree) string {
 
 func ofLastRun(value func(watchdog.Run) string, none string) func(*watchdog.Record) string {
 	return func(r *watchdog.Record) string {
-		if run := r.LastRun(); run != nil {
+		if run := presentRun(r); run != nil {
 			return value(*run)
 		}
 		return none
 	}
+}
+
+// presentRun is the last run, if it is of the present life: with each start systemd forgets
+// the one before, and then ExecStartPre= may keep it from having another. A start that was
+// refused has no ID.
+func presentRun(r *watchdog.Record) *watchdog.Run {
+	if run := r.LastRun(); run != nil && (r.InvocationID == "" || run.InvocationID == r.InvocationID) {
+		return run
+	}
+	return nil
 }
 
 // waitidCode is si_code of waitid(2): CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0 for a
@@ -208,7 +227,7 @@ func execStartProperty(r *watchdog.Record) string {
 	if r.Service.Exec.Path == "" {
 		return ""
 	}
-	lines := []string{commandProperty(r.Service.Exec, r.LastRun())}
+	lines := []string{commandProperty(r.Service.Exec, presentRun(r))}
 	for _, c := range r.Service.ExecMore {
 		lines = append(lines, commandProperty(c, nil))
 	}

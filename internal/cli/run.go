@@ -10,8 +10,8 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func runCommand() *cobra.Command {

@@ -19,8 +19,8 @@ import (
 	"holdfast/internal/control"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func startCommand() *cobra.Command {
@@ -60,6 +60,7 @@ killed while the program lives on, the new guardian takes the program over as it
 					return usage(err)
 				}
 			}
+			warn(c.ErrOrStderr(), unenforced(loaded))
 			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
 		},
 	}
@@ -129,9 +130,10 @@ func endAbandoned(name string) error {
 }
 
 // frugal keeps the Go runtime of a process small that sleeps nearly always: one
-// processor's caches, and a collection before the heap has grown to 4 MiB. The
+// processor's caches, and a collection before the heap has grown to 4 MiB, but none on the
+// way to the start, for it takes more memory than it gives back. The
 // business never sees these: its environment is part of the orders.
-var frugal = []string{"GOMAXPROCS=1", "GOGC=25"}
+var frugal = []string{"GOMAXPROCS=1", "GOGC=50"}
 
 // launchTimeout is how long the guardian may take to answer; 0 means for ever.
 func launchTimeout(s watchdog.Service) time.Duration {

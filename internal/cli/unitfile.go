@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/logs"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A setting is one directive of a service file with its value.
@@ -23,6 +23,11 @@ func settings(s watchdog.Service) []setting {
 		{"Unit", "Description", escapeSpecifiers(s.Description)},
 		{"Unit", "StartLimitIntervalSec", unit.FormatSpan(s.StartLimit.Interval)},
 		{"Unit", "StartLimitBurst", strconv.Itoa(s.StartLimit.Burst)},
+		{"Unit", "StartLimitAction", string(cmp.Or(s.StartLimitAction, watchdog.NoAction))},
+		{"Unit", "FailureAction", string(cmp.Or(s.FailureAction, watchdog.NoAction))},
+		{"Unit", "FailureActionExitStatus", optional(s.FailureActionExitStatus, "")},
+		{"Unit", "SuccessAction", string(cmp.Or(s.SuccessAction, watchdog.NoAction))},
+		{"Unit", "SuccessActionExitStatus", optional(s.SuccessActionExitStatus, "")},
 
 		{"Service", "Type", string(s.Type)},
 		{"Service", "ExecCondition", commands(s.ExecCondition...)},
@@ -33,6 +38,10 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "ExecStop", commands(s.ExecStop...)},
 		{"Service", "ExecStopPost", commands(s.ExecStopPost...)},
 		{"Service", "RemainAfterExit", yesNo(s.RemainAfterExit)},
+		{"Service", "ExitType", string(cmp.Or(s.ExitType, watchdog.ExitMain))},
+		{"Service", "RuntimeMaxSec", runtimeMax(s)},
+		{"Service", "RuntimeRandomizedExtraSec", unit.FormatSpan(s.RuntimeRandomizedExtraSec)},
+		{"Service", "OOMPolicy", string(cmp.Or(s.OOMPolicy, watchdog.OOMStop))},
 		{"Service", "User", s.User},
 		{"Service", "Group", s.Group},
 		{"Service", "WorkingDirectory", workingDirectory(s)},
@@ -42,6 +51,7 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "GuessMainPID", yesNo(s.GuessMainPID)},
 
 		{"Service", "Restart", string(s.Policy.Restart)},
+		{"Service", "RestartMode", string(cmp.Or(s.RestartMode, watchdog.RestartNormal))},
 		{"Service", "RestartSec", unit.FormatSpan(s.Backoff.RestartSec)},
 		{"Service", "RestartSteps", strconv.Itoa(s.Backoff.RestartSteps)},
 		{"Service", "RestartMaxDelaySec", unit.FormatSpan(s.Backoff.RestartMaxDelaySec)},
@@ -66,7 +76,9 @@ func settings(s watchdog.Service) []setting {
 		{"Service", "ReloadSignal", watchdog.SignalName(s.ReloadSignal)},
 	}
 	all = append(all, executionSettings(s)...)
+	all = append(all, resourceSettings(s)...)
 	return append(all, []setting{
+		{"X-Holdfast", "Home", escapeSpecifiers(s.Home)},
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
 		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},
@@ -230,6 +242,13 @@ func pidFile(s watchdog.Service) string {
 		return s.BusinessPIDFile
 	}
 	return s.PIDFile
+}
+
+func runtimeMax(s watchdog.Service) string {
+	if s.RuntimeMaxSec == nil {
+		return unit.FormatSpan(watchdog.Infinity)
+	}
+	return unit.FormatSpan(*s.RuntimeMaxSec)
 }
 
 func timeoutAbort(s watchdog.Service) string {

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/internal/control"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func restartCommand() *cobra.Command {
@@ -70,7 +70,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
 	}
-	loaded, err := new(target).fromFile(name, nil)
+	loaded, err := new(target).fromName(c, name, nil)
 	warn(c.ErrOrStderr(), loaded.Problems)
 	if err != nil {
 		return usage(err)
@@ -116,7 +116,7 @@ by the same rules as after any other exit. To end a service use stop.`,
 		},
 	}
 	c.Flags().StringVarP(&signal, "signal", "s", "SIGTERM", "the `SIGNAL`, a name or a number")
-	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "main: the program only; control: a command that is run beside it; all: everything it has started, too")
+	c.Flags().StringVar(&whom, "kill-whom", string(watchdog.WhomAll), "whom it is for, `WHOM`: main, the program only; control, a command that is run beside it; all, everything it has started, too")
 	return c
 }
 
@@ -163,7 +163,22 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 		return orUnknown(err)
 	}
 	up := v.record.Business.PID != 0 || v.record.State.Active() == "active"
-	if v.guardian != silent && (v.guardian != present || !up) {
+	switch request.Whom {
+	case watchdog.WhomMain:
+		up = v.record.Business.PID != 0
+	case watchdog.WhomControl:
+		up = v.record.Control.PID != 0
+	case watchdog.WhomAll: // whoever that is
+		up = v.guardian == present
+	}
+	switch {
+	case v.guardian == silent, v.guardian == present && up:
+	case request.Whom == watchdog.WhomAll:
+		fmt.Fprintf(stdout, "%s is not running\n", name)
+		return nil
+	case v.guardian == present && request.Whom != "":
+		return failure(fmt.Errorf("%s has no %s process (%s)", name, request.Whom, v.record.State))
+	default:
 		return failure(fmt.Errorf("%s is not running (%s)", name, v.record.State))
 	}
 	if request.Verb == control.Reload && !v.record.Service.CanReload() {

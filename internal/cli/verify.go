@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func verifyCommand() *cobra.Command {
@@ -41,6 +41,7 @@ func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
 	}
 	loaded, err := t.resolve(c, args)
 	if err == nil {
+		loaded.Problems = append(loaded.Problems, unenforced(loaded)...)
 		err = t.checkStart(loaded)
 	}
 	if asJSON {

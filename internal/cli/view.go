@@ -14,7 +14,7 @@ import (
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A view is what can be seen of a service from outside its guardian.
@@ -81,6 +81,9 @@ func lookUp(name string) (view, error) {
 		return v, failure(err)
 	}
 	v.guardian = v.presence(errors.Is(askErr, context.DeadlineExceeded))
+	if v.guardian == absent && v.record.BootID != proc.BootID() {
+		v.record.Reason = "never started since the boot"
+	}
 	if v.guardian == killed {
 		if v.estate, err = v.record.Estate(); err != nil {
 			return v, failure(err)

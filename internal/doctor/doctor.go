@@ -81,7 +81,10 @@ func Examine(ctx context.Context) []Finding {
 // errSkipped is wrapped by the errors of what cannot be looked at.
 var errSkipped = errors.New("not looked at")
 
-var errNoDirectories = fmt.Errorf("%w, for want of the directories", errSkipped)
+var (
+	errNoDirectories = fmt.Errorf("%w, for want of the directories", errSkipped)
+	errNoProcesses   = fmt.Errorf("%w, for processes cannot be told apart", errSkipped)
+)
 
 // checks is every question, in the order in which they are asked: a process that is a
 // subreaper cannot see any more who else takes in orphans.
@@ -92,7 +95,7 @@ func (p *patient) checks() []check {
 		{"runtime directory", true, "nothing can be guarded", p.runtimeDirectory},
 		{"log directory", true, "nothing can be guarded", p.logDirectory},
 		{"start and stop", true, "nothing can be guarded", p.startAndStop},
-		{"process 1", false, "ended guardians stay as zombies in the process table; nothing else depends on it", p.initReaps},
+		{"init", false, "ended guardians stay as zombies in the process table; nothing else depends on it", p.initReaps},
 
 		{"pipe", false, "with its guardian gone, a program that prints waits sooner", p.pipe},
 		{"inotify", false, "'logs -f' does not work", p.follow},
@@ -101,9 +104,9 @@ func (p *patient) checks() []check {
 		{"pidfd", false, "the program of a killed guardian cannot be adopted", v.pidfd},
 		{"exits of adopted", false, "an adopted program's exit is unknown and counts as a failure", v.exitAfterReaping},
 		{"exits unguarded", false, "if a program ends before it is adopted, its exit is unknown", func() (string, error) { return v.witness(p.dir) }},
-		{"OOM verdict", false, "an out-of-memory kill is only probable, and in an exit list OOM then counts it as one", v.oomVerdict},
+		{"OOM verdict", false, "an out-of-memory kill is only probably told from another SIGKILL, or not at all", v.oomVerdict},
 		{"OOM protection", false, "when memory runs out the guardian may be killed like any other; 'start' then adopts the program", v.oomProtection},
-		{"own cgroup", false, "none in this version, which makes no cgroups: a service shares the one that it was started in", cgroup},
+		{"own cgroup", false, "MemoryMax=, TasksMax=, CPUQuota= and their like are not enforced", cgroup},
 
 		{"descriptors", false, "a guardian may run out of descriptors", descriptors},
 		{"user's processes", false, "starts may fail for want of processes", userProcesses},

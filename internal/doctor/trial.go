@@ -84,7 +84,7 @@ func (p *patient) initReaps() (string, error) {
 	}
 	found := fmt.Sprintf("%s (PID %d) takes in guardians", parent.Comm, parent.PID)
 	if parent.PID == os.Getpid() {
-		return found, errors.New("this very process")
+		return found, fmt.Errorf("%w, for it is this very process", errSkipped)
 	}
 	for end := time.Now().Add(reapPatience); ; time.Sleep(5 * time.Millisecond) {
 		below, err := proc.Descendants(parent.PID)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -33,7 +32,7 @@ type volunteer struct {
 func (v *volunteer) subreaper() (string, error) {
 	v.reaper, v.reapErr = proc.NewReaper()
 	if v.reapErr != nil {
-		return "", v.reapErr
+		return "", errNoProcesses
 	}
 	if err := v.reaper.Subreaper(); err != nil {
 		return "", err
@@ -41,17 +40,18 @@ func (v *volunteer) subreaper() (string, error) {
 	return "orphans come back to the guardian", nil
 }
 
-// end spawns one, and has a look at it. By end, or at last, it is ended and reaped.
-func (v *volunteer) end(look func(id proc.ID, end func()) error) error {
+// try spawns one and has a look at it; well is what to say if that goes well. By end, or
+// at last, it is ended and reaped.
+func (v *volunteer) try(well string, look func(id proc.ID, end func()) error) (string, error) {
 	if v.reapErr != nil {
-		return v.reapErr
+		return "", errNoProcesses
 	}
 	children := make(chan os.Signal, 1)
 	signal.Notify(children, syscall.SIGCHLD)
 	defer signal.Stop(children)
 	id, err := v.reaper.Spawn(proc.Spec{Path: v.self, Args: []string{"holdfast", Idle}, Env: os.Environ()})
 	if err != nil {
-		return err
+		return "", err
 	}
 	end := sync.OnceFunc(func() {
 		id.Signal(syscall.SIGKILL)
@@ -60,11 +60,14 @@ func (v *volunteer) end(look func(id proc.ID, end func()) error) error {
 		}
 	})
 	defer end()
-	return look(id, end)
+	if err := look(id, end); err != nil {
+		return "", err
+	}
+	return well, nil
 }
 
-func (v *volunteer) pidfd() (found string, err error) {
-	return "a process is watched and signalled by a handle", v.end(func(id proc.ID, end func()) error {
+func (v *volunteer) pidfd() (string, error) {
+	return v.try("a process is watched and signalled by a handle", func(id proc.ID, end func()) error {
 		told := make(chan proc.Ended, 1)
 		if err := proc.NewEstate(nil, id).Watch(id, func(e proc.Ended) { told <- e }); err != nil {
 			return err
@@ -80,7 +83,7 @@ func (v *volunteer) pidfd() (found string, err error) {
 }
 
 func (v *volunteer) exitAfterReaping() (string, error) {
-	return "the kernel keeps exits (PIDFD_GET_INFO)", v.end(func(id proc.ID, end func()) error {
+	return v.try("the kernel keeps exits (PIDFD_GET_INFO)", func(id proc.ID, end func()) error {
 		return learnt(id.ExitAfter(end))
 	})
 }
@@ -89,7 +92,7 @@ func (v *volunteer) witness(dir state.Dir) (string, error) {
 	if dir.Runtime == "" {
 		return "", errNoDirectories
 	}
-	return "kept by a mount in the runtime directory", v.end(func(id proc.ID, end func()) error {
+	return v.try("kept by a mount in the runtime directory", func(id proc.ID, end func()) error {
 		witness := proc.Witness(dir.Witness())
 		defer witness.Dismiss()
 		seal, err := witness.Hold(id)
@@ -119,7 +122,7 @@ func (v *volunteer) oomVerdict() (string, error) {
 
 func (v *volunteer) oomProtection() (string, error) {
 	if v.reapErr != nil {
-		return "", v.reapErr
+		return "", errNoProcesses
 	}
 	if err := v.reaper.ProtectFromOOM(); err != nil {
 		return "", err
@@ -127,20 +130,12 @@ func (v *volunteer) oomProtection() (string, error) {
 	return "the guardian is about the last to be killed", nil
 }
 
-// cgroup tries what limits would need.
+// cgroup looks for what limits would need, if a service were started from here.
 func cgroup() (string, error) {
-	dir, unified, err := proc.Cgroup()
-	if err != nil {
-		return "", err
+	weight := 100
+	limits := proc.Resources{MemoryMax: 1, TasksMax: 1, CPUWeight: &weight}
+	for _, limit := range proc.CheckControlGroup("holdfast-doctor", limits, proc.ControlGroup{}) {
+		return "", limit
 	}
-	version := "v1"
-	if unified {
-		version = "v2"
-	}
-	found := fmt.Sprintf("in %s (%s)", dir, version)
-	trial := filepath.Join(dir, fmt.Sprintf("holdfast-doctor-%d", os.Getpid()))
-	if err := os.Mkdir(trial, 0o755); err != nil {
-		return found, errors.Unwrap(err)
-	}
-	return found + ", one could be made", os.Remove(trial)
+	return "one could be made, with limits of memory, tasks and CPU", nil
 }

@@ -234,3 +234,14 @@ func TestForkingIsAdopted(t *testing.T) {
 		})
 	}
 }
+
+// By the name of a service systemd's own unit may be found, which is for starting holdfast.
+func TestAUnitThatStartsHoldfastIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	for _, verb := range []string{"start", "run"} {
+		file := h.unit("p", "Type=forking\nPIDFile=/run/p.pid\nExecStart="+holdfast+" "+verb+" p")
+		h.fails(2, []string{"p.service:6: ExecStart=", "this starts holdfast itself"}, "start", file)
+	}
+	h.nothingLeft("p")
+}

@@ -56,7 +56,8 @@ func TestABusinessThatNotifies(t *testing.T) {
 	h.says("p", "STOPPING=1")
 	h.awaitShow("p", "SubState", "stop-sigterm")
 	h.ok("kill", "-s", "KILL", "p")
-	h.awaitShow("p", "ActiveState", "failed")
+	await(t, "the guardian is gone", func() bool { return len(h.below()) == 0 })
+	h.shows("p", "ActiveState", "failed", "Result", "signal")
 	h.nothingLeft("p")
 }
 
@@ -79,22 +80,19 @@ func TestABusinessThatNotifiesHasAPIDFileOfItsOwn(t *testing.T) {
 func TestWhoMayNotify(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		access string
-		code   int
-		says   string
+		access, timeout string
+		code            int
+		says            string
 	}{
-		{"all", 0, "p is running"},
-		{"main", 1, "the start took too long"},
+		{"all", "1h", 0, "p is running"},
+		{"main", "2s", 1, "the start took too long"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.access, func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
-			file := h.unit("p", "Type=notify\nTimeoutStartSec=2s\nNotifyAccess="+tt.access+
+			file := h.unit("p", "Type=notify\nTimeoutStartSec="+tt.timeout+"\nNotifyAccess="+tt.access+
 				"\nExecStart=/bin/sh -c '"+notifier("READY=1")+" & exec sleep 1000'")
-			if tt.code == 0 {
-				file = h.unit("p", "Type=notify\nNotifyAccess="+tt.access+"\nExecStart=/bin/sh -c '"+notifier("READY=1")+" & exec sleep 1000'")
-			}
 			h.fails(tt.code, []string{tt.says}, "start", file)
 			h.run("stop", "p")
 			h.nothingLeft("p")
@@ -140,8 +138,8 @@ func TestAFrozenBusinessIsKilled(t *testing.T) {
 		t.Errorf("it was given %q, want %q", watch, want)
 	}
 	h.freezes()
-	h.awaitShow("p", "ActiveState", "failed")
-	h.shows("p", "Result", "watchdog", "NRestarts", "0", "ExecMainStatus", strconv.Itoa(int(unix.SIGABRT)))
+	await(t, "the guardian is gone", func() bool { return len(h.below()) == 0 })
+	h.shows("p", "ActiveState", "failed", "Result", "watchdog", "NRestarts", "0", "ExecMainStatus", strconv.Itoa(int(unix.SIGABRT)))
 	h.fails(3, []string{"nothing was heard of it for 3 s", "SIGABRT"}, "status", "p")
 	h.nothingLeft("p")
 }

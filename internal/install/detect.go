@@ -15,6 +15,9 @@ type Host struct {
 	// Busybox that it is busybox.
 	PID1    string
 	Busybox bool
+	// BusyboxCron is that cron is busybox's. Its version 1.35 dies of a crontab with
+	// @reboot in it, and older ones do not know that.
+	BusyboxCron bool
 	// User is that a service of one user's own is to be started. Units is the directory of
 	// systemd's units, that user's then.
 	User  bool
@@ -38,13 +41,17 @@ func Look(user bool) (Host, error) {
 	if err != nil { // only root may look
 		program, _ = filepath.EvalSymlinks("/sbin/init")
 	}
+	crontab, _ := exec.LookPath("crontab")
+	crontab, _ = filepath.EvalSymlinks(crontab)
 	return Host{
 		PID1:    strings.TrimSpace(string(name)),
 		Busybox: filepath.Base(program) == "busybox",
 		User:    user,
 		Units:   units,
-		Exists:  func(path string) bool { _, err := os.Stat(path); return err == nil },
-		Runs:    func(program string) bool { _, err := exec.LookPath(program); return err == nil },
+
+		BusyboxCron: filepath.Base(crontab) == "busybox",
+		Exists:      func(path string) bool { _, err := os.Stat(path); return err == nil },
+		Runs:        func(program string) bool { _, err := exec.LookPath(program); return err == nil },
 	}, nil
 }
 

@@ -46,9 +46,12 @@ type Service struct {
 	// StartTime and StopTime are how long a start and a stop may take, as systemd writes
 	// it, when all of the service's own timeouts run out.
 	StartTime, StopTime string
-	// Reloads says that the service file tells how to reload. What does not is restarted
-	// by LSB's force-reload.
+	// Reloads says that the service can be reloaded. What cannot is restarted by LSB's
+	// force-reload.
 	Reloads bool
+	// Limits says that it has limits, for which its guardian makes a control group: below
+	// systemd that wants Delegate=.
+	Limits bool
 	// Unit and Install are lines of these sections that are for systemd to heed.
 	Unit, Install []string
 }
@@ -89,7 +92,11 @@ func (h Host) Parts(init Init, name string) []Part {
 	case Inittab:
 		return []Part{block("/etc/inittab", 0o644)}
 	case Cron:
-		return []Part{block("", 0)}
+		part := block("", 0)
+		if h.BusyboxCron {
+			part.template = "cron-busybox"
+		}
+		return []Part{part}
 	case RCLocal:
 		return []Part{block("/etc/rc.local", 0o755)}
 	}

@@ -47,8 +47,9 @@ func (h Host) startNow(s Service) string {
 
 // AfterRemoval is what a person types once a service is no longer installed.
 func (h Host) AfterRemoval(init Init, name string) []string {
-	stop := "holdfast stop " + shellWord(name)
+	dir := shellWord(ServiceDir(init, name)) // which runsv or s6-supervise has filled
 	name = shellWord(name)
+	stop := "holdfast stop " + name
 	switch init {
 	case Systemd:
 		if h.User {
@@ -65,10 +66,11 @@ func (h Host) AfterRemoval(init Init, name string) []string {
 	case OpenRC:
 		return []string{"rc-update del " + name + "; " + stop}
 	case Runit:
-		return []string{"rm " + h.scanDirectory(init) + "/" + name + "     # runsvdir then ends it"}
+		return []string{"rm " + h.scanDirectory(init) + "/" + name + " && sv -w 120 shutdown " + dir + " && rm -rf " + dir}
 	case S6:
 		scan := h.scanDirectory(init)
-		return []string{"rm " + scan + "/" + name + " && s6-svscanctl -an " + scan}
+		link := scan + "/" + name
+		return []string{"s6-svc -wD -d " + link + " && rm " + link + " && s6-svscanctl -an " + scan + " && rm -rf " + dir}
 	case Inittab:
 		return []string{"kill -HUP 1; " + stop}
 	}

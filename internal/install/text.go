@@ -15,6 +15,10 @@ func (p Part) Text(s Service) string {
 	var text strings.Builder
 	fill := p.filler(s)
 	for line := range strings.Lines(string(template)) {
+		line, onlyIfReloads := strings.CutPrefix(line, "@reloads@")
+		if onlyIfReloads && !s.Reloads {
+			continue
+		}
 		filled := fill.Replace(line)
 		if alone := strings.HasPrefix(line, "@"); alone && strings.TrimSpace(filled) == "" {
 			continue
@@ -62,6 +66,10 @@ func (p Part) filler(s Service) *strings.Replacer {
 	case OpenRC:
 		description = shellWord(description)
 	}
+	delegate := ""
+	if s.Limits {
+		delegate = "Delegate=yes"
+	}
 	forceReload := "try-restart"
 	if s.Reloads {
 		forceReload = "reload"
@@ -81,6 +89,7 @@ func (p Part) filler(s Service) *strings.Replacer {
 		"@start-time@", s.StartTime,
 		"@stop-time@", s.StopTime,
 		"@force-reload@", forceReload,
+		"@delegate@", delegate,
 		"@unit@", strings.Join(s.Unit, "\n"),
 		"@install@", strings.Join(s.Install, "\n"),
 	)

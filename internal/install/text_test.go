@@ -109,7 +109,9 @@ func TestInittabHeedsTheDecision(t *testing.T) {
 		runs        bool
 	}{
 		{"never started", "", true},
-		{"stopped by a person", "absent\n\n", true},
+		{"never started, but known", "absent\nnever started here", true},
+		{"not started since the boot", "absent\nnever started since the boot", true},
+		{"stopped by a person", "absent\n\n", false},
 		{"its guardian was killed", "killed\nthe guardian (PID 7) was killed", true},
 		{"guarded by another", "present\n\n", false},
 		{"given up", "absent\nnot restarting: exited with 7, on the no-restart list", false},
@@ -146,6 +148,7 @@ func TestInittabHeedsTheDecision(t *testing.T) {
 
 func TestUnitText(t *testing.T) {
 	s, _ := odd(t)
+	s.Reloads = true
 	s.Unit, s.Install = []string{"After=db.service"}, []string{"WantedBy=multi-user.target"}
 	text := partOf(t, Systemd, "systemd").Text(s)
 	for _, line := range []string{
@@ -159,6 +162,10 @@ func TestUnitText(t *testing.T) {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("no line %s in\n%s", line, text)
 		}
+	}
+	s.Reloads = false
+	if text := partOf(t, Systemd, "systemd").Text(s); strings.Contains(text, "ExecReload") || strings.Contains(text, "@reloads@") {
+		t.Errorf("what cannot be reloaded has an ExecReload= in\n%s", text)
 	}
 	if strings.Contains(text, "@holdfast") || strings.Contains(text, "@file") {
 		t.Errorf("a placeholder is left in\n%s", text)

@@ -3,6 +3,7 @@ package proc
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"unsafe"
 
@@ -32,9 +33,9 @@ func (o *shimOrder) apply() *SpawnError {
 
 // join moves the process into control groups.
 func (o *shimOrder) join() *SpawnError {
-	for _, file := range o.Join {
-		if err := writeKernelFile(file, "0"); err != nil {
-			return &SpawnError{StepCgroup, file, err}
+	for _, dir := range o.Join {
+		if err := writeKernelFile(filepath.Join(dir, "cgroup.procs"), "0"); err != nil {
+			return &SpawnError{StepCgroup, dir, err}
 		}
 	}
 	return nil

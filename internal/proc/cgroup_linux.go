@@ -8,17 +8,25 @@ import (
 	"strings"
 )
 
-// cgroupMount is a mounted cgroup hierarchy that may account memory.
+// cgroupMount is a mounted cgroup hierarchy.
 type cgroupMount struct {
-	point string // where it is mounted
-	root  string // which cgroup is its top: "/", but for a bind mount or a container
-	v2    bool
+	point   string // where it is mounted
+	root    string // which cgroup is its top: "/", but for a bind mount or a container
+	v2      bool
+	options []string // in v1 the controllers are among them
 }
 
-// memoryMounts finds them in /proc/PID/mountinfo, proc_pid_mountinfo(5):
+// memoryMounts are those that may account memory.
+func memoryMounts(mountinfo []byte) []cgroupMount {
+	return slices.DeleteFunc(cgroupMounts(mountinfo), func(m cgroupMount) bool {
+		return !m.v2 && !slices.Contains(m.options, "memory")
+	})
+}
+
+// cgroupMounts finds them in /proc/PID/mountinfo, proc_pid_mountinfo(5):
 //
 //	35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory
-func memoryMounts(mountinfo []byte) (mounts []cgroupMount) {
+func cgroupMounts(mountinfo []byte) (mounts []cgroupMount) {
 	for line := range bytes.Lines(mountinfo) {
 		before, after, _ := strings.Cut(string(line), " - ")
 		mount, source := strings.Fields(before), strings.Fields(after)
@@ -26,8 +34,8 @@ func memoryMounts(mountinfo []byte) (mounts []cgroupMount) {
 			continue
 		}
 		v2 := source[0] == "cgroup2"
-		if v2 || source[0] == "cgroup" && slices.Contains(strings.Split(source[2], ","), "memory") {
-			mounts = append(mounts, cgroupMount{point: unescape(mount[4]), root: unescape(mount[3]), v2: v2})
+		if v2 || source[0] == "cgroup" {
+			mounts = append(mounts, cgroupMount{unescape(mount[4]), unescape(mount[3]), v2, strings.Split(source[2], ",")})
 		}
 	}
 	return mounts

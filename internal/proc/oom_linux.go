@@ -3,6 +3,7 @@ package proc
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -19,8 +20,11 @@ type OOMWatch struct {
 	log    kernelLog
 	mounts []cgroupMount
 
+	group []string // directories of the control group in which the business begins; nil: the guardian's
+
 	// What was marked:
 	pid    int
+	inside bool        // of the group, not of a process
 	file   counterFile // zero if there is none
 	cgroup counter
 	host   counter
@@ -45,15 +49,21 @@ func WatchOOM() *OOMWatch {
 	return w
 }
 
+// SetGroup says that the business begins in a control group of its own, [Spec.Join]. Nil is that of the guardian.
+func (w *OOMWatch) SetGroup(dirs []string) { w.group = dirs }
+
 // Mark says that whatever happened up to now has not killed the process. It is called right before a
-// spawn with the guardian's own PID, in whose cgroup the child begins: then even its first instant is covered.
+// spawn with the guardian's own PID, in whose cgroup the child begins unless [OOMWatch.SetGroup] says otherwise: then
+// even its first instant is covered.
 // It may be called again with the business's PID whenever that is known to be alive; the later, the surer
 // the verdict, for a business may have moved to another cgroup, or survived the OOM kill of a child.
 func (w *OOMWatch) Mark(pid int) {
 	w.pid = pid
 	w.log.skip()
-	w.file, w.cgroup = counterFile{}, counter{}
-	if table, err := readKernelFile("/proc/"+strconv.Itoa(pid)+"/cgroup", make([]byte, 4096)); err == nil {
+	w.file, w.cgroup, w.inside = counterFile{}, counter{}, false
+	if pid == os.Getpid() && w.markGroup() {
+		w.inside = true
+	} else if table, err := readKernelFile("/proc/"+strconv.Itoa(pid)+"/cgroup", make([]byte, 4096)); err == nil {
 		for _, file := range counterFiles(w.mounts, table) {
 			if c := readCounter(file.path); c.known {
 				w.file, w.cgroup = file, c
@@ -65,6 +75,20 @@ func (w *OOMWatch) Mark(pid int) {
 		w.look()
 	}
 	w.host = w.seen
+}
+
+// markGroup notes the counter of the group, and reports whether that has one.
+func (w *OOMWatch) markGroup() bool {
+	for _, dir := range w.group {
+		for _, name := range []string{"memory.events", "memory.oom_control"} {
+			file := filepath.Join(dir, name)
+			if c := readCounter(file); c.known {
+				w.file, w.cgroup = counterFile{file, true}, c
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fresh is how long a look at the host's counter, which the kernel adds up for every reader, serves:
@@ -108,7 +132,7 @@ func (w *OOMWatch) Verdict(pid int) OOM {
 		return ByOOM
 	case known && rise > 0:
 		return ProbablyOOM // somebody in the cgroup around it
-	case known && w.pid == pid:
+	case known && (w.pid == pid || w.inside):
 		return NotOOM
 	case hostKnown: // no counter, or what was marked is our own cgroup, which the process may have left
 		return ProbablyOOM

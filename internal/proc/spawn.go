@@ -30,9 +30,11 @@ type Spec struct {
 	OOMScoreAdj *int
 
 	// Setup is what the process does to itself before it executes its program; nil is nothing, and the quick
-	// way. Join are the cgroup.procs files of the control groups that it enters then.
+	// way.
 	Setup *Setup
-	Join  []string
+
+	// Join are the directories of the control groups in which it is from the beginning.
+	Join []string
 }
 
 // Step is the part of a spawn that failed. Its number is the exit status by which systemd tells of it.
@@ -112,6 +114,12 @@ func forkExec(spec Spec) (pid int, err error) {
 	}
 	defer unblockSignals()()
 	sys := &syscall.SysProcAttr{Setpgid: true, Credential: spec.Credential}
+	if spec.Setup == nil && len(spec.Join) > 0 {
+		if pid, err = forkInto(spec, files, sys); !errors.Is(err, errors.ErrUnsupported) {
+			return pid, err
+		}
+		spec.Setup = &Setup{}
+	}
 	if spec.Setup != nil {
 		return forkShim(spec, files, sys)
 	}

@@ -77,7 +77,7 @@ func (d *draft) classified() []group {
 		{"Service", NotHonoured, "This share or limit is not enforced.", d.notHonoured, `
 			StartupCPUWeight CPUQuotaPeriodSec AllowedCPUs StartupAllowedCPUs
 			MemoryMin MemoryLow StartupMemoryLow DefaultMemoryMin DefaultMemoryLow DefaultStartupMemoryLow
-			StartupMemoryHigh StartupMemoryMax MemorySwapMax StartupMemorySwapMax
+			StartupMemoryHigh StartupMemoryMax StartupMemorySwapMax
 			MemoryZSwapMax StartupMemoryZSwapMax MemoryZSwapWriteback AllowedMemoryNodes StartupAllowedMemoryNodes
 			IOWeight StartupIOWeight IODeviceWeight IOReadBandwidthMax IOWriteBandwidthMax
 			IOReadIOPSMax IOWriteIOPSMax IODeviceLatencyTargetSec

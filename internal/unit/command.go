@@ -110,12 +110,12 @@ func cutToken(text, token string) (rest string, found bool) {
 
 // commandWord cuts a word of a command line. An unknown escape stays as it is written.
 func (d *draft) commandWord(text string) (word, rest string, found bool, err error) {
-	word, rest, found, err = cutWord(text, cEscapes)
+	word, rest, found, err = cutWord(text, false)
 	if err == nil {
 		return word, rest, found, nil
 	}
 	unknown := err
-	if word, rest, found, err = cutWord(text, cEscapes|keepUnknown); err == nil {
+	if word, rest, found, err = cutWord(text, true); err == nil {
 		d.warn(unknown)
 	}
 	return word, rest, found, err

@@ -3,7 +3,7 @@ package unit
 import (
 	"strings"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // conditionDirectives is the conditions that are tested before each start.

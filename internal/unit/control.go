@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // controlCommands is what the directives gave so far whose commands are run beside the
@@ -44,11 +44,20 @@ func (d *draft) completeType() {
 	if d.file != "" && !d.assigned("Type") && len(d.commands) == 0 && len(d.control.stop) > 0 {
 		s.Type = watchdog.Oneshot // systemd.service(5), Type=
 	}
-	if s.Type.WritesPIDFile() && d.assigned("PIDFile") {
+	switch {
+	case !s.Type.WritesPIDFile():
+		s.BusinessPIDFile = ""
+	case d.assigned("PIDFile"):
 		s.BusinessPIDFile, s.PIDFile = s.PIDFile, d.initial.PIDFile
+		if s.BusinessPIDFile == s.PIDFile { // an empty one has taken it back
+			s.BusinessPIDFile = ""
+		}
 	}
 	if s.Type != watchdog.Oneshot {
 		return
+	}
+	if s.ExitType == watchdog.ExitCgroup {
+		d.warn(refuse("ExitType=cgroup is not for a service of Type=oneshot, as in systemd"))
 	}
 	if (d.file != "" || d.assigned("Type")) && !d.assigned("TimeoutStartSec") && !d.assigned("TimeoutSec") {
 		s.TimeoutStartSec = watchdog.Infinity

@@ -1,11 +1,10 @@
 package unit
 
 import (
-	"slices"
 	"strings"
 
 	"holdfast/internal/logs"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A Directive is one row of the table that service files, -p and verify share.
@@ -36,7 +35,17 @@ func (d *draft) directives() []Directive {
 		{"Unit", "StartLimitIntervalSec", Honoured, "Length of the start limit's window; 0 means no limit.", limitInterval},
 		{"Unit", "StartLimitInterval", Honoured, "Older spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Unit", "StartLimitBurst", Honoured, "How many starts the window allows; 0 means no limit.", limitBurst},
+		{"Unit", "StartLimitAction", Honoured, "What follows when the start limit is reached: none or exit, for the guardian ends then in any case.", into(&s.StartLimitAction, d.endAction)},
+		{"Unit", "FailureAction", Honoured, "What follows when the service has failed for good: none, or exit, by FailureActionExitStatus=.", into(&s.FailureAction, d.endAction)},
+		{"Unit", "SuccessAction", Honoured, "What follows when it has ended well for good: none, or exit, by SuccessActionExitStatus=.", into(&s.SuccessAction, d.endAction)},
+		{"Unit", "FailureActionExitStatus", Honoured, "The guardian's exit status then, 0 to 255; empty is that of the business.", endStatus(&s.FailureActionExitStatus)},
+		{"Unit", "SuccessActionExitStatus", Honoured, "The guardian's exit status then, 0 to 255; empty is that of the business.", endStatus(&s.SuccessActionExitStatus)},
+		{"Unit", "RebootArgument", Harmless, "Only details a reboot, which would be refused.", accept},
 
+		{"Service", "StartLimitAction", Honoured, "Older place of StartLimitAction=.", into(&s.StartLimitAction, d.endAction)},
+		{"Service", "FailureAction", Honoured, "Older place of FailureAction=.", into(&s.FailureAction, d.endAction)},
+		{"Service", "SuccessAction", Honoured, "Older place of SuccessAction=.", into(&s.SuccessAction, d.endAction)},
+		{"Service", "RebootArgument", Harmless, "Only details a reboot, which would be refused.", accept},
 		{"Service", "StartLimitInterval", Honoured, "Older place and spelling of StartLimitIntervalSec=.", limitInterval},
 		{"Service", "StartLimitBurst", Honoured, "Older place of StartLimitBurst=.", limitBurst},
 		{"Service", "Type", Honoured, "When the service counts as started: simple (its program was forked), exec (executed), notify (says so), notify-reload (and when it has reloaded), forking (what ExecStart= started has ended, and left the business behind), oneshot (has ended, and may have several ExecStart=); idle is simple here.", into(&s.Type, parseType)},
@@ -49,6 +58,14 @@ func (d *draft) directives() []Directive {
 		{"Service", "ExecStopPost", Honoured, "Commands that are run after every end, also of a start that failed.", d.commandLines(&d.control.stopPost)},
 		{"Service", "RemainAfterExit", Honoured, "Whether the service stays active when the business has ended well.", into(&s.RemainAfterExit, parseBool)},
 
+		{"Service", "ExitType", Honoured, "Whose end is that of the service: main (the business's) or cgroup (that of the last of all its processes).", into(&s.ExitType, exitType)},
+		{"Service", "RuntimeMaxSec", Honoured, "How long the business may run until it is stopped, as a failure; infinity.", d.runtimeMax},
+		{"Service", "RuntimeRandomizedExtraSec", Honoured, "Adds a random time, up to this, to RuntimeMaxSec=.", into(&s.RuntimeRandomizedExtraSec, ParseSpan)},
+		{"Service", "OOMPolicy", Honoured, "What follows when the kernel's out-of-memory killer has ended the business: stop, kill (whatever is left) or continue (as after any SIGKILL). That it has ended another process of the service is not noticed.", into(&s.OOMPolicy, oneOf(
+			watchdog.OOMContinue, watchdog.OOMStop, watchdog.OOMKillAll))},
+
+		{"Service", "RestartMode", Honoured, "How it is restarted: normal, direct (the same here) or debug (with DEBUG_INVOCATION=1 in its environment).", into(&s.RestartMode, oneOf(
+			watchdog.RestartNormal, watchdog.RestartDirect, watchdog.RestartDebug))},
 		{"Service", "Restart", Honoured, "After which exits the business is started again.", into(&policy.Restart, oneOf(
 			watchdog.RestartNo, watchdog.RestartAlways, watchdog.RestartOnSuccess, watchdog.RestartOnFailure,
 			watchdog.RestartOnAbnormal, watchdog.RestartOnAbort, watchdog.RestartOnWatchdog))},
@@ -97,6 +114,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "ExecSearchPath", Honoured, "Directories in which programs without a path are looked for; also the PATH of the business.", d.searchPath},
 		{"Service", "OOMScoreAdjust", Honoured, "How readily the kernel kills the business when memory runs out, -1000 to 1000.", d.oomScoreAdjust},
 
+		{"X-Holdfast", "Home", Honoured, "The directory below which the service's runtime and log directories are, run/NAME and log/NAME; %Y is that of the service file.", d.home},
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
 		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end.", into(&s.Log.MaxSize, parseLogSize)},
@@ -111,11 +129,12 @@ func (d *draft) directives() []Directive {
 	}
 	table = append(table, d.conditionDirectives()...)
 	table = append(table, d.executionDirectives()...)
+	table = append(table, d.resourceDirectives()...)
 	known := map[[2]string]bool{}
 	for _, row := range table {
 		known[[2]string{row.Section, row.Name}] = true
 	}
-	for _, group := range slices.Concat(d.classified(), d.interim()) {
+	for _, group := range d.classified() {
 		for name := range strings.FieldsSeq(group.names) {
 			if key := [2]string{group.section, name}; !known[key] {
 				known[key] = true

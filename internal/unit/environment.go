@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/internal/envfile"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // environmentWords is the setter of a list of words about variables: it adds those that
@@ -20,7 +20,7 @@ func (d *draft) environmentWords(list *[]string, check func(word string) error) 
 			return nil
 		}
 		for rest := text; ; {
-			word, after, found, err := cutWord(rest, cEscapes)
+			word, after, found, err := cutWord(rest, false)
 			if err != nil || !found {
 				return err
 			}
@@ -133,7 +133,7 @@ func (d *draft) variable(name string) (string, bool) {
 			return value, true
 		}
 	}
-	for _, given := range [][]string{d.service.Directories.Variables(), watchdog.LoginEnvironment(d.service.User)} {
+	for _, given := range [][]string{d.service.Directories.Variables(), d.service.LoginEnvironment()} {
 		for _, assignment := range given {
 			if value, found := strings.CutPrefix(assignment, name+"="); found && name != "" {
 				return value, true

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // executionDirectives are the rows of systemd.exec(5) that say what the business's process
@@ -19,6 +19,7 @@ func (d *draft) executionDirectives() []Directive {
 	dirs, setup := &s.Directories, &s.Setup
 	table := []Directive{
 		{"Service", "SupplementaryGroups", Honoured, "More groups of the business, names or numbers.", d.groups},
+		{"Service", "SetLoginEnvironment", Honoured, "Whether HOME, LOGNAME and SHELL are in the environment; with User= they are unless it says no.", d.setLoginEnvironment},
 		{"Service", "IgnoreSIGPIPE", Honoured, "Whether SIGPIPE is ignored in the business.", into(&s.IgnoreSIGPIPE, parseBool)},
 		{"Service", "Nice", Honoured, "The nice level of the business, -20 to 19.", d.nice},
 		{"Service", "NoNewPrivileges", Honoured, "Whether set-user-ID programs gain nothing below the business.", into(&setup.NoNewPrivileges, parseBool)},
@@ -77,6 +78,18 @@ func (d *draft) executionDirectives() []Directive {
 		table = append(table, Directive{"Service", name, Harmless, "About systemd's journal; holdfast keeps a log of its own.", accept})
 	}
 	return table
+}
+
+func (d *draft) setLoginEnvironment(text string) error {
+	if text == "" {
+		d.service.SetLoginEnvironment = nil
+		return nil
+	}
+	set, err := parseBool(text)
+	if err == nil {
+		d.service.SetLoginEnvironment = &set
+	}
+	return err
 }
 
 func (d *draft) groups(text string) error {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestExecution(t *testing.T) {
@@ -128,7 +128,6 @@ func TestExecutionRefused(t *testing.T) {
 	for line, want := range map[string]string{
 		"StandardInput=tty":          "a program under guard has no terminal",
 		"StandardOutput=fd:log":      "a program under guard has no terminal",
-		"StandardOutput=file:log":    "not an absolute path",
 		"RootDirectory=srv":          "not an absolute path",
 		"RuntimeDirectory=web:link":  "a link (web:link) to a directory is not made by holdfast",
 		"SupplementaryGroups=a a:b":  "not a name or number of an account",

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Whatever the file, its verdict is one sentence a problem, and a service that was
@@ -45,10 +45,10 @@ func FuzzLoad(f *testing.F) {
 // Each word is shorter than what it was cut from, so a command line ends.
 func FuzzCutWord(f *testing.F) {
 	f.Add(`/bin/x "a b" 'c' \x41\n \; \`, 0)
-	f.Add(`"a`, int(keepUnknown))
+	f.Add(`"a`, 1)
 	f.Fuzz(func(t *testing.T, text string, rules int) {
 		for text != "" {
-			_, rest, found, err := cutWord(text, quoting(rules)&(cEscapes|keepUnknown))
+			_, rest, found, err := cutWord(text, rules%2 != 0)
 			if err != nil || !found {
 				return
 			}

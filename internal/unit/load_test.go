@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"holdfast/internal/logs"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Nothing depends on who runs the tests, or on a login session of theirs.
@@ -260,6 +260,32 @@ func TestSet(t *testing.T) {
 
 // On the command line everything wrong is an error, and then nothing is changed.
 const notOneLine = "not what one line of a service file can say: a NUL, a line end, a \\ at the end, or not UTF-8"
+
+// With Type=forking PIDFile= is the business's own; the guardian's stays where it was.
+func TestPIDFileOfForking(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		settings        string
+		guardian, other string
+	}{
+		{"PIDFile=/run/a", "/run/a", ""},
+		{"PIDFile=/run/a Type=forking", "/run/own", "/run/a"},
+		{"Type=forking PIDFile=/run/a", "/run/own", "/run/a"},
+		{"Type=forking PIDFile=/run/a PIDFile=", "/run/own", ""},
+		{"Type=forking", "/run/own", "/run/before"},
+		{"Type=exec", "/run/own", ""},
+	}
+	for _, tt := range tests {
+		s := bareCommand()
+		s.PIDFile, s.BusinessPIDFile = "/run/own", "/run/before"
+		if err := Set(&s, strings.Fields(tt.settings)...); err != nil {
+			t.Errorf("%s: %v", tt.settings, err)
+		}
+		if s.PIDFile != tt.guardian || s.BusinessPIDFile != tt.other {
+			t.Errorf("%s: PID files %q and %q, want %q and %q", tt.settings, s.PIDFile, s.BusinessPIDFile, tt.guardian, tt.other)
+		}
+	}
+}
 
 func TestSetRefuses(t *testing.T) {
 	t.Parallel()

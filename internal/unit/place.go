@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // serviceDirectories is the setter of RuntimeDirectory= and its like: it adds, and an empty
@@ -22,7 +22,7 @@ func (d *draft) serviceDirectories(paths *[]string, specifier byte) func(string)
 			return refusal{err}
 		}
 		for rest := text; ; {
-			word, after, found, err := cutWord(rest, 0)
+			word, after, found, err := cutWord(rest, false)
 			if err != nil || !found {
 				return err
 			}
@@ -78,9 +78,6 @@ func (d *draft) standard(field *watchdog.Stream, allowed string) func(string) er
 	return func(text string) error {
 		kind, file, hasPath := strings.Cut(text, ":")
 		switch {
-		case text == "":
-			*field = ""
-			return nil
 		case slices.Contains([]string{"tty", "tty-force", "tty-fail", "socket", "fd"}, kind):
 			return refuse("a program under guard has no terminal and no socket of an activation here; " +
 				"leave it out for the log, or write file:PATH")
@@ -98,7 +95,7 @@ func (d *draft) standard(field *watchdog.Stream, allowed string) func(string) er
 			err = checkPath(file)
 		}
 		if err != nil {
-			return refusal{err}
+			return err
 		}
 		*field = watchdog.Stream(kind + ":" + simplify(file))
 		return nil

@@ -35,7 +35,7 @@ func TestVerdictsAreSystemds(t *testing.T) {
 		t.Skip(err)
 	}
 	complaint := regexp.MustCompile(`(?m)^/.*/web\.service:([0-9]+): `)
-	for _, tt := range slices.Concat(verdicts(), mistakes()) {
+	for _, tt := range slices.Concat(verdicts(), mistakes(), executionMistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := writeFile(t, "web.service", tt.text)

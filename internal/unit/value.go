@@ -3,6 +3,7 @@ package unit
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -10,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // into is the setter of a field with a value of its own. A value that does not parse,
@@ -59,11 +60,11 @@ func parseBool(text string) (bool, error) {
 
 // parseCount reads a number as systemd's safe_atou does: decimal, 0x10, 010, 0o10 or 0b10.
 func parseCount(text string) (int, error) {
-	number, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 0, 31)
+	number, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 0, 32)
 	if err != nil || strings.Contains(text, "_") {
 		return 0, errors.New("not a number from 0 up")
 	}
-	return int(number), nil
+	return int(min(number, math.MaxInt)), nil
 }
 
 func parseMode(text string) (os.FileMode, error) {

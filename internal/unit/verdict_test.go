@@ -104,6 +104,25 @@ func verdicts() []verdict {
 			"5: UMask=10000: not an octal mode such as 0027"}},
 		{"a bad kill mode is ignored", ok + "KillMode=all\n",
 			problems{"3: KillMode=all: not one of control-group, mixed, process, none"}},
+		{"a bad memory limit is ignored", ok + "MemoryMax=lots\nMemoryHigh=0\nMemoryMax=101%\nMemorySwapMax=-1\n", problems{
+			"3: MemoryMax=lots: not a size in bytes; write 500K, 1.5G or 1G 512M, or a percentage",
+			"4: MemoryHigh=0: a limit of nothing; write infinity for none",
+			"5: MemoryMax=101%: more than 100%",
+			"6: MemorySwapMax=-1: not a size in bytes; write 500K, 1.5G or 1G 512M, or a percentage"}},
+		{"a bad number of tasks is ignored", ok + "TasksMax=0\nTasksMax=many\nTasksMax=101%\nTasksMax=1K\n", problems{
+			"3: TasksMax=0: a limit of nothing; write infinity for none",
+			"4: TasksMax=many: neither a number, nor a percentage, nor infinity",
+			"5: TasksMax=101%: more than 100%",
+			"6: TasksMax=1K: neither a number, nor a percentage, nor infinity"}},
+		{"a bad share of the CPU is ignored", ok + "CPUQuota=1\nCPUQuota=0%\nCPUQuota=infinity\nCPUQuota=1.%\nCPUQuota=1.234%\nCPUWeight=0\nCPUWeight=10001\n", problems{
+			"3: CPUQuota=1: not a percentage such as 50% or 12.5%",
+			"4: CPUQuota=0%: no CPU at all; leave it out for no limit",
+			"5: CPUQuota=infinity: not a percentage such as 50% or 12.5%",
+			"6: CPUQuota=1.%: not a percentage such as 50% or 12.5%",
+			"7: CPUQuota=1.234%: not a percentage such as 50% or 12.5%",
+			"8: CPUWeight=0: neither a number from 1 to 10000 nor idle",
+			"9: CPUWeight=10001: neither a number from 1 to 10000 nor idle"}},
+		{"limits of a control group", ok + "MemoryMax=50%\nMemoryHigh=1G\nMemorySwapMax=0\nTasksMax=80%\nCPUQuota=150%\nCPUQuota=\nCPUWeight=50\nCPUWeight=\nTasksMax=infinity\n", nil},
 		{"a score out of range is ignored", ok + "OOMScoreAdjust=1001\n", problems{"3: OOMScoreAdjust=1001: not a number from -1000 to 1000"}},
 		{"each bad exit is ignored alone", ok + "SuccessExitStatus=7 EX_TEMPFAIL \"KILL\" 256\n", problems{
 			`3: SuccessExitStatus=7 EX_TEMPFAIL "KILL" 256: "EX_TEMPFAIL" is no exit code (0 to 255), exit name (TEMPFAIL), signal (SIGKILL or KILL) or OOM`,
@@ -176,7 +195,7 @@ func verdicts() []verdict {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	for _, tt := range slices.Concat(verdicts(), mistakes()) {
+	for _, tt := range slices.Concat(verdicts(), mistakes(), executionMistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := writeFile(t, "web.service", tt.text)

@@ -7,25 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// quoting says how a word may be written: the flags of systemd's extract_first_word.
-type quoting int
-
-const (
-	// cEscapes decodes \n, \x41 and the like; without it a backslash only protects
-	// the character after it.
-	cEscapes quoting = 1 << iota
-	// keepUnknown keeps an unknown escape as it is, which is an error otherwise.
-	keepUnknown
-)
-
 var (
 	errUnbalanced = errors.New("a quote is not closed")
 	errEscape     = errors.New(`unknown escape sequence; a backslash itself is written \\`)
 )
 
-// cutWord takes the first word off a text. Quotes can stand anywhere in it and are
-// removed. At the end of the text found is false.
-func cutWord(text string, rules quoting) (word, rest string, found bool, err error) {
+// cutWord takes the first word off a text, as systemd's extract_first_word. Quotes can stand
+// anywhere in it and are removed; \n, \x41 and the like are decoded, and an unknown escape
+// is kept as it is, or an error. At the end of the text found is false.
+func cutWord(text string, keepUnknown bool) (word, rest string, found bool, err error) {
 	text = strings.TrimLeft(text, whitespace)
 	if text == "" {
 		return "", "", false, nil
@@ -35,17 +25,14 @@ func cutWord(text string, rules quoting) (word, rest string, found bool, err err
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '\\' && i+1 == len(text):
-			if rules&keepUnknown == 0 || quote != 0 {
+			if !keepUnknown || quote != 0 {
 				return "", "", false, errEscape
 			}
 			b.WriteByte(c)
-		case c == '\\' && rules&cEscapes == 0:
-			i++
-			b.WriteByte(text[i])
 		case c == '\\':
 			decoded, size := unescape(text[i+1:])
 			if size == 0 {
-				if rules&keepUnknown == 0 {
+				if !keepUnknown {
 					return "", "", false, errEscape
 				}
 				decoded, size = text[i:i+2], 1
