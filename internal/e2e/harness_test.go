@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,11 +30,16 @@ var holdfast string
 
 // TestMain builds the binary, or plays one of the parts in roles.
 func TestMain(m *testing.M) {
-	if play := roles()[os.Getenv(roleVariable)]; play != nil {
+	if role, given := os.LookupEnv(roleVariable); given {
 		os.Unsetenv(roleVariable)
+		play := roles()[role]
+		if play == nil { // or it would run all tests, and each of them more
+			panic("no role is called " + role)
+		}
 		play(os.Args[1:])
 		os.Exit(0)
 	}
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP) // below nohup it is ignored, and would stay so in every program
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "holdfast-e2e-")
 		if err != nil {
