@@ -27,24 +27,22 @@ type home struct {
 // beside finds out whether the program was called by the name of a service file beside it,
 // as webd beside webd.service. Where the call goes through links, each counts.
 func beside(called string) *home {
-	h := &home{}
 	path, err := findProgram(called)
-	for err == nil && h.service == "" {
+	for err == nil {
 		name := filepath.Base(path)
 		if info, statErr := os.Stat(path + ".service"); statErr == nil && info.Mode().IsRegular() &&
 			name != "holdfast" && unit.ValidName(name) == nil {
-			h.service = name
 			// So that the name leads there, also in the processes that this one starts.
-			os.Setenv(unit.PathVariable, strings.Trim(filepath.Dir(path)+":"+os.Getenv(unit.PathVariable), ":"))
-			break
+			os.Setenv(unit.PathVariable, strings.TrimSuffix(filepath.Dir(path)+":"+os.Getenv(unit.PathVariable), ":"))
+			return &home{service: name}
 		}
 		var target string
-		if target, err = os.Readlink(path); err == nil && !filepath.IsAbs(target) {
+		if target, err = os.Readlink(path); !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
 		}
 		path = target
 	}
-	return h
+	return &home{}
 }
 
 // attach has each verb that takes services look for them at home.
@@ -61,7 +59,7 @@ func (h *home) attach(root *cobra.Command) {
 		if namesServices && check != nil {
 			c.Args = func(c *cobra.Command, args []string) error { return check(c, h.fill(c, args)) }
 		}
-		if run == nil {
+		if run == nil || c.Hidden {
 			continue
 		}
 		c.RunE = func(c *cobra.Command, args []string) error {
@@ -69,6 +67,9 @@ func (h *home) attach(root *cobra.Command) {
 			if namesServices {
 				args = h.fill(c, args)
 				named = servicesIn(c, args)
+			}
+			if len(named) == 0 && c.ArgsLenAtDash() < 0 && h.service != "" {
+				named = []string{h.service} // list and its like are about those that live there
 			}
 			if err := h.settle(c, named); err != nil {
 				return usage(err)

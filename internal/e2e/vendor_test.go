@@ -149,6 +149,8 @@ func TestALinkBesideAServiceFile(t *testing.T) {
 	v.says(holdfast+" is-active web/webd.service", "active\n")
 	v.says(holdfast+" --root=web is-active webd", "active\n")
 	v.says(holdfast+" --root=web list", "webd  active")
+	v.says("bin/webd list", "webd  active")
+	v.says("bin/webd upgrade --all", "webd was handed over")
 	v.says("bin/webd --help", "  webd VERB [flags]")
 	if said := v.sh(2, "bin/webd stat"); !strings.HasPrefix(said, `webd: there is no verb "stat"`) {
 		t.Errorf("it said %q", said)
