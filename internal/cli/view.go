@@ -121,6 +121,14 @@ func (v *view) changedOnDisk() (path string) {
 	return ""
 }
 
+// logFile is where the output of the business is kept, "" if nowhere.
+func (v *view) logFile() string {
+	if v.record.Unlogged {
+		return ""
+	}
+	return v.dir.Output()
+}
+
 // bury corrects the last words of a guardian that was killed: nobody guards any more,
 // whether or not the business is still there.
 func (v *view) bury() {

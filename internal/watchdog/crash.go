@@ -97,12 +97,15 @@ func (g *Guardian) reportCrash() {
 		hook, g.crashes.dirty = &spec, true
 	}
 	path := filepath.Join(g.dir.Log, run.Report)
+	logged := g.dir.Log != ""
 	if hook == nil {
-		g.writeLater(path, report)
+		if logged {
+			g.writeLater(path, report)
+		}
 		return
 	}
 	g.crashes.beside.Go(func() {
-		written := g.writeReports([]unwrittenReport{{path, report}})
+		written := logged && g.writeReports([]unwrittenReport{{path, report}})
 		g.runHook(*hook, path, written)
 		g.crashes.hooked.Store(false)
 	})

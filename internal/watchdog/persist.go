@@ -36,6 +36,7 @@ func (g *Guardian) snapshot() Record {
 		r.Window = Window{Begin: sinceBoot() - time.Since(w.begin), Count: w.count}
 	}
 	r.Trouble = g.trouble()
+	r.Unlogged = g.dir.Log == ""
 	if g.finished {
 		r.Guardian, r.NotifySocket = Process{}, ""
 	}
@@ -45,8 +46,11 @@ func (g *Guardian) snapshot() Record {
 // save puts the record on disk. A full disk must not end the guarding: the state is
 // still answered from memory, and saved at the next change. Until then the next run goes
 // by the ID that was saved last, though it may have served another run, for only by that
-// one its business could be found.
+// one its business could be found. Without a runtime directory nobody will look for it.
 func (g *Guardian) save() {
+	if g.dir.Runtime == "" {
+		return
+	}
 	record := g.snapshot()
 	if g.unsaved = state.Save(g.dir.StateFile(), record); g.unsaved != nil {
 		g.log.Warn().Err(g.unsaved).Msg("cannot save the state")

@@ -23,6 +23,10 @@ type Record struct {
 	// disk; "" when all is well.
 	Trouble string `json:"trouble,omitempty"`
 
+	// Unlogged says that the business writes to the guardian's own stdout and stderr, and
+	// nothing of that is kept in files.
+	Unlogged bool `json:"unlogged,omitempty"`
+
 	// Output is the last lines of a start that failed before there was a business.
 	Output []string `json:"output,omitempty"`
 

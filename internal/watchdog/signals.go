@@ -20,6 +20,9 @@ func (g *Guardian) watchSignals() (stop func()) {
 	signal.Notify(g.children, syscall.SIGCHLD)
 	signal.Notify(g.requests, syscall.SIGTERM, syscall.SIGINT,
 		syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	if selfPID == 1 {
+		signal.Notify(g.requests, forwardedByProcess1()...)
+	}
 	if g.service.IgnoreSIGPIPE { // what is ignored here stays ignored in the business
 		signal.Ignore(syscall.SIGPIPE)
 	} else {
@@ -40,7 +43,7 @@ func (g *Guardian) watchSignals() (stop func()) {
 // does this.
 func (g *Guardian) forwardSignals() (stop func()) {
 	forward := func(s os.Signal) {
-		if m := messageFor(s.(syscall.Signal), g.hangup); m != nil {
+		if m := messageFor(s.(syscall.Signal), g.hangup, selfPID == 1); m != nil {
 			g.send(m)
 		}
 	}
@@ -79,18 +82,21 @@ func (g *Guardian) collect(more ...proc.Ended) {
 	g.send(reaped{append(ended, more...), alone})
 }
 
-func messageFor(s syscall.Signal, hangup message) message {
-	switch s {
-	case syscall.SIGTERM, syscall.SIGINT:
+// messageFor is what a signal asks for. Of a container only process 1 can be signalled from
+// outside, so there even those that are the guardian's own elsewhere mean the program.
+func messageFor(s syscall.Signal, hangup message, process1 bool) message {
+	switch {
+	case s == syscall.SIGTERM, s == syscall.SIGINT:
 		return StopRequested{}
-	case syscall.SIGHUP:
+	case s == syscall.SIGHUP:
 		return hangup
-	case syscall.SIGUSR1:
-		return rotationRequested{}
-	case syscall.SIGUSR2:
-		return upgradeRequested{}
-	case syscall.SIGPIPE:
+	case s == syscall.SIGPIPE:
 		return nil
+	case process1:
+	case s == syscall.SIGUSR1:
+		return rotationRequested{}
+	case s == syscall.SIGUSR2:
+		return upgradeRequested{}
 	}
 	// A person who signals the PID in the PID file means the program.
 	return KillRequested{Signal: s, Whom: WhomMain}
