@@ -112,7 +112,7 @@ func foregroundDirectories(name string) (dir state.Dir, lost []string, err error
 			return dir, nil, usage(err)
 		}
 		dir.Runtime = ""
-		lost = append(lost, fmt.Sprintf("status, stop and all others do not find this guardian: %v", err))
+		lost = append(lost, fmt.Sprintf("the other commands, such as status and stop, cannot find this guardian: %v", err))
 	}
 	if process1 && !logAsked {
 		dir.Log = ""

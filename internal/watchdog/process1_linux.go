@@ -9,7 +9,7 @@ import (
 // kernel gives a process 1 none that it does not listen to.
 func forwardedByProcess1() []os.Signal {
 	all := []os.Signal{syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGIO, syscall.SIGPWR, syscall.SIGTSTP, syscall.SIGCONT}
-	const first, last = 34, 64 // SIGRTMIN and SIGRTMAX, without the two that C libraries keep
+	const first, last = 35, 64 // to SIGRTMAX; 32 to 34 are those of C libraries, and Go hands them to nobody
 	for number := syscall.Signal(first); number <= last; number++ {
 		all = append(all, number)
 	}
