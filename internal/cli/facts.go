@@ -3,7 +3,7 @@ package cli
 import (
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // facts is what status --json prints of a service. The names are stable: fields may be
@@ -86,7 +86,7 @@ func factsOf(v view, t tree, tail []string) facts {
 		Guardian: v.guardian.String(), MainPID: mainPID(v), ControlPID: r.Control.PID, InvocationID: r.InvocationID,
 		Restarts: r.Restarts, Orphans: r.Orphans, NextStart: r.NextStart,
 		Tasks: t.threads, MemoryBytes: t.rss, CPUNanos: int64(t.cpu), Processes: t.members,
-		PIDFile: r.Service.PIDFile, LogFile: v.dir.Output(), ControlSocket: v.dir.Control(), Log: tail,
+		PIDFile: r.Service.PIDFile, LogFile: v.logFile(), ControlSocket: v.dir.Control(), Log: tail,
 	}
 	if v.guardian != killed {
 		f.GuardianPID = r.Guardian.PID

@@ -20,8 +20,8 @@ import (
 	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 // orders is what the launcher hands to the guardian: everything it has resolved and
@@ -115,9 +115,11 @@ func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Write
 	if file := previous.Service.PIDFile; file != "" && file != service.PIDFile {
 		pidfile.Remove(file, previous.Guardian.PID) // if that one could not, and if it is still there
 	}
-	listener, err := control.Listen(dir.Control())
-	if err != nil {
-		return watchdog.Record{}, err
+	var listener *net.UnixListener // nil where nobody could find it
+	if dir.Runtime != "" {
+		if listener, err = control.Listen(dir.Control()); err != nil {
+			return watchdog.Record{}, err
+		}
 	}
 	if err := guardian.Listen(); err != nil {
 		listener.Close()
@@ -148,7 +150,9 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 	opened := make(chan struct{})
 	server := control.NewServer(p.listener, guardian)
 	guardian.PrepareHandover(p.succession(guardian, opened, server))
-	go server.Serve()
+	if p.listener != nil {
+		go server.Serve()
+	}
 	go func() {
 		open(guardian)
 		close(opened)
@@ -158,15 +162,19 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 	p.listener.Close()
 	server.Pause() // for good: the last answers go out before this process ends
 	os.Remove(p.dir.Control())
-	if record.Trouble != "" { // what is gone by now may have left the room that the last state needs
+	if record.Trouble != "" && p.dir.Runtime != "" { // what is gone by now may have left the room that the last state needs
 		state.Save(p.dir.StateFile(), record)
 	}
 	<-opened
 	return record
 }
 
-// openLog begins to carry the business's output; see [logs.Open].
+// openLog begins to carry the business's output; see [logs.Open]. Without a log directory
+// the business has our own stdout and stderr.
 func openLog(service watchdog.Service, dir state.Dir, echo io.Writer) (*logs.Capture, error) {
+	if dir.Log == "" {
+		return logs.Through(os.Stdout, os.Stderr), nil
+	}
 	return logs.Open(logs.Paths{
 		FIFO: dir.FIFO(), Stage: dir.Stage(), Output: logfile.Log(dir.Output()),
 		StderrFIFO: dir.StderrFIFO(), StderrStage: dir.StderrStage(), StderrOutput: logfile.Log(dir.StderrOutput()),
@@ -175,7 +183,7 @@ func openLog(service watchdog.Service, dir state.Dir, echo io.Writer) (*logs.Cap
 
 // tidy leaves nothing behind that belongs to a living guardian only.
 func tidy(service watchdog.Service, capture *logs.Capture, log zerolog.Logger) {
-	if err := pidfile.Remove(service.PIDFile, os.Getpid()); err != nil {
+	if err := removePIDFile(service); err != nil {
 		log.Warn().Err(err).Msg("left the PID file alone")
 	}
 	if err := errors.Join(capture.Close(), capture.Remove()); err != nil {
@@ -183,10 +191,21 @@ func tidy(service watchdog.Service, capture *logs.Capture, log zerolog.Logger) {
 	}
 }
 
+// removePIDFile removes ours, if there is one.
+func removePIDFile(service watchdog.Service) error {
+	if service.PIDFile == "" {
+		return nil
+	}
+	return pidfile.Remove(service.PIDFile, os.Getpid())
+}
+
 // guardianLog is where the guardian says what it decides: a file of its own, kept
 // small by rotation, and the terminal of a foreground guardian.
 func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
-	var out io.Writer = &lumberjack.Logger{Filename: dir.GuardianLog(), MaxSize: 1, MaxBackups: 2}
+	out := io.Discard
+	if dir.Log != "" {
+		out = &lumberjack.Logger{Filename: dir.GuardianLog(), MaxSize: 1, MaxBackups: 2}
+	}
 	if terminal != nil {
 		console := zerolog.ConsoleWriter{
 			Out: terminal, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName},

@@ -13,6 +13,7 @@ import (
 	"holdfast/internal/install"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
+	"holdfast/internal/watchdog"
 )
 
 // service reads the service file and turns it into what the installed text needs.
@@ -60,6 +61,7 @@ func (i *installation) service(stderr io.Writer, arg string, init install.Init) 
 	s.StopTime = unit.FormatSpan(stopTime(service))
 	s.Unit, s.Install = i.lines(loaded.Settings)
 	s.Reloads = service.CanReload()
+	s.Limits = service.Resources != watchdog.ResourceControl{}
 	return s, errors.Join(err, printableOnly(s))
 }
 

@@ -161,6 +161,10 @@ func showLog(stdout, stderr io.Writer, name string, f logsFlags, q logfile.Query
 	if unknown != nil && !errors.Is(unknown, errUnknown) {
 		return unknown
 	}
+	if unknown == nil && v.record.Unlogged {
+		return failure(fmt.Errorf("%s writes to its guardian's standard output and standard error, and nothing of that is kept here; "+
+			"for a container write: docker logs CONTAINER", v.dir.Name))
+	}
 	log, apart := logfile.Log(v.dir.Output()), logfile.Log(v.dir.StderrOutput())
 	separate := exists(apart)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A property is one line of show. What needs the processes calls walk.
@@ -160,7 +160,7 @@ func properties() []property {
 		setting("ReloadSignal", func(s watchdog.Service) string { return strconv.Itoa(int(s.ReloadSignal)) }),
 
 		{"ControlSocket", func(v view, _ func() tree) string { return v.dir.Control() }},
-		{"LogFile", func(v view, _ func() tree) string { return v.dir.Output() }},
+		{"LogFile", func(v view, _ func() tree) string { return v.logFile() }},
 		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
 	}
 	return slices.Concat(all, resourceProperties(), executionProperties())

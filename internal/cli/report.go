@@ -10,7 +10,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // report words how a launch went.
@@ -87,6 +87,9 @@ func failedStart(name string, record watchdog.Record) string {
 	fmt.Fprintf(&text, "%s failed to start (Result=%s): %s", name, record.Result, record.Reason)
 	if record.Result == watchdog.Protocol && record.Service.Type != watchdog.Forking {
 		text.WriteString("; if it puts itself into the background, tell it to stay in the foreground, or say Type=forking")
+	}
+	if limit := record.Service.StartLimit; limit.Burst > 0 && record.State == watchdog.Failed && record.Window.Count > limit.Burst {
+		fmt.Fprintf(&text, "; 'holdfast reset-failed %s' lets it start again", name)
 	}
 	run, output := record.LastRun(), record.Output
 	if !record.Progress.Ran {

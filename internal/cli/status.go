@@ -11,7 +11,7 @@ import (
 
 	"holdfast/internal/logfile"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func statusCommand() *cobra.Command {
@@ -116,6 +116,9 @@ const pageful = 64 << 10
 // tail is the last lines of the business's output. None is no error: it may not have
 // printed anything.
 func (v view) tail() []string {
+	if v.record.Unlogged {
+		return nil // and what is there is of another time
+	}
 	text := logfile.Log(v.dir.Output()).Tail(0, tailLines, pageful)
 	if len(text) == 0 {
 		return nil
@@ -181,7 +184,11 @@ func printStatus(w io.Writer, s screen, v view, t tree, tail []string, now time.
 	if v.guardian != absent {
 		line("PID file", "%s", printable(service.PIDFile))
 	}
-	line("Log", "%s", printable(v.dir.Output()))
+	if r.Unlogged {
+		line("Log", "the guardian's standard output and standard error")
+	} else {
+		line("Log", "%s", printable(v.dir.Output()))
+	}
 	if len(t.members) > 0 {
 		const label = "  Processes: "
 		fmt.Fprint(w, label)

@@ -13,8 +13,8 @@ import (
 
 	"holdfast/internal/control"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func stopCommand() *cobra.Command {

@@ -14,7 +14,7 @@ import (
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A view is what can be seen of a service from outside its guardian.
@@ -119,6 +119,14 @@ func (v *view) changedOnDisk() (path string) {
 		}
 	}
 	return ""
+}
+
+// logFile is where the output of the business is kept, "" if nowhere.
+func (v *view) logFile() string {
+	if v.record.Unlogged {
+		return ""
+	}
+	return v.dir.Output()
 }
 
 // bury corrects the last words of a guardian that was killed: nobody guards any more,

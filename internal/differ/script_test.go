@@ -81,6 +81,9 @@ func (p *play) step(step string) error {
 		return p.awaitState(func(now map[string]string) bool {
 			return (now["ActiveState"] == "inactive" || now["ActiveState"] == "failed") && now["Job"] == ""
 		})
+	case "shown":
+		name, value, _ := strings.Cut(rest, "=")
+		return p.until(func() bool { return p.properties(p.service(), name)[name] == value })
 	case "gone":
 		pid, err := p.pid(rest)
 		if err != nil {

@@ -106,7 +106,7 @@ func (p *patient) checks() []check {
 		{"exits unguarded", false, "if a program ends before it is adopted, its exit is unknown", func() (string, error) { return v.witness(p.dir) }},
 		{"OOM verdict", false, "an out-of-memory kill is only probably told from another SIGKILL, or not at all", v.oomVerdict},
 		{"OOM protection", false, "when memory runs out the guardian may be killed like any other; 'start' then adopts the program", v.oomProtection},
-		{"own cgroup", false, "none in this version, which makes no cgroups: a service shares the one that it was started in", cgroup},
+		{"own cgroup", false, "MemoryMax=, TasksMax=, CPUQuota= and their like are not enforced", cgroup},
 
 		{"descriptors", false, "a guardian may run out of descriptors", descriptors},
 		{"user's processes", false, "starts may fail for want of processes", userProcesses},

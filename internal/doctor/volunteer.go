@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -131,20 +130,12 @@ func (v *volunteer) oomProtection() (string, error) {
 	return "the guardian is about the last to be killed", nil
 }
 
-// cgroup tries what limits would need.
+// cgroup looks for what limits would need, if a service were started from here.
 func cgroup() (string, error) {
-	dir, unified, err := proc.Cgroup()
-	if err != nil {
-		return "", err
+	weight := 100
+	limits := proc.Resources{MemoryMax: 1, TasksMax: 1, CPUWeight: &weight}
+	for _, limit := range proc.CheckControlGroup("holdfast-doctor", limits, proc.ControlGroup{}) {
+		return "", limit
 	}
-	version := "v1"
-	if unified {
-		version = "v2"
-	}
-	found := fmt.Sprintf("in %s (%s)", dir, version)
-	trial := filepath.Join(dir, fmt.Sprintf("holdfast-doctor-%d", os.Getpid()))
-	if err := os.Mkdir(trial, 0o755); err != nil {
-		return found, errors.Unwrap(err)
-	}
-	return found + ", one could be made", os.Remove(trial)
+	return "one could be made, with limits of memory, tasks and CPU", nil
 }

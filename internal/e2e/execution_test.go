@@ -84,6 +84,7 @@ func TestRootDirectory(t *testing.T) {
 	}
 	h := newHost(t)
 	file := h.file("p.service", "[Service]\nRootDirectory="+root+"\nWorkingDirectory=/srv\nStateDirectory=web\n"+
+		"ExecStartPre=+/bin/sh -c 'echo >/srv/of-plus'\n"+
 		`ExecStart=/bin/sh -c 'echo in $$(pwd), state in $$STATE_DIRECTORY; echo here >/srv/file; read x </fifo'`+"\nRestart=always\n", 0o644)
 	h.ok("start", file)
 	await(t, "it has written", func() bool { return len(lines(filepath.Join(root, "srv/file"))) == 1 })
@@ -95,6 +96,9 @@ func TestRootDirectory(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, "var/lib/web")); err != nil {
 		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "srv/of-plus")); err != nil { // as systemd 252 has it
+		t.Error("the command with all privileges has another root:", err)
 	}
 	business := h.pid("p", "MainPID")
 	kill(t, business, 9) // the next one is in there, too

@@ -31,7 +31,8 @@ const roleVariable = "HOLDFAST_E2E_ROLE"
 // roles are the parts that the test binary plays in processes of their own.
 func roles() map[string]func(args []string) {
 	return map[string]func([]string){"init": playInit, "hog": playHog, "hoard": playHoard, "writer": playWriter,
-		"notifier": playNotifier, "forking-notifier": playForkingNotifier}
+		"notifier": playNotifier, "forking-notifier": playForkingNotifier,
+		"container": playContainer, "contained": playContained}
 }
 
 // A Spec is a command for the init to start.

@@ -49,6 +49,9 @@ type Service struct {
 	// Reloads says that the service can be reloaded. What cannot is restarted by LSB's
 	// force-reload.
 	Reloads bool
+	// Limits says that it has limits, for which its guardian makes a control group: below
+	// systemd that wants Delegate=.
+	Limits bool
 	// Unit and Install are lines of these sections that are for systemd to heed.
 	Unit, Install []string
 }

@@ -66,6 +66,10 @@ func (p Part) filler(s Service) *strings.Replacer {
 	case OpenRC:
 		description = shellWord(description)
 	}
+	delegate := ""
+	if s.Limits {
+		delegate = "Delegate=yes"
+	}
 	forceReload := "try-restart"
 	if s.Reloads {
 		forceReload = "reload"
@@ -85,6 +89,7 @@ func (p Part) filler(s Service) *strings.Replacer {
 		"@start-time@", s.StartTime,
 		"@stop-time@", s.StopTime,
 		"@force-reload@", forceReload,
+		"@delegate@", delegate,
 		"@unit@", strings.Join(s.Unit, "\n"),
 		"@install@", strings.Join(s.Install, "\n"),
 	)

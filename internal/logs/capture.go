@@ -31,7 +31,8 @@ type Paths struct {
 // No error ends it or stops the business. What cannot be written waits, or is dropped,
 // as [Settings] say, and is tried again.
 type Capture struct {
-	streams []*stream // stdout's, and stderr's if it has its own
+	streams []*stream   // stdout's, and stderr's if it has its own
+	through [2]*os.File // what the business has instead, if there are no streams
 	keeper  *keeper
 	echo    *echo // nil without one
 }
@@ -64,6 +65,12 @@ func Open(paths Paths, settings Settings, to io.Writer) (*Capture, error) {
 	return c, nil
 }
 
+// Through returns a capture that carries nothing: the business writes to these files
+// itself, there is no log, and no line of it is known here.
+func Through(stdout, stderr *os.File) *Capture {
+	return &Capture{keeper: newKeeper(Settings{}), through: [2]*os.File{stdout, stderr}}
+}
+
 func (c *Capture) open(fifo, stage string, log logfile.Log, settings Settings) error {
 	s, err := openStream(fifo, stage, log, settings, c.keeper.wake)
 	if err == nil {
@@ -75,10 +82,20 @@ func (c *Capture) open(fifo, stage string, log logfile.Log, settings Settings) e
 
 // Stdout and Stderr return what is to become the business's stdout and stderr. They stay
 // open, for the next run, until [Capture.Close]; the caller does not close them.
-func (c *Capture) Stdout() *os.File { return c.streams[0].writer() }
+func (c *Capture) Stdout() *os.File {
+	if len(c.streams) == 0 {
+		return c.through[0]
+	}
+	return c.streams[0].writer()
+}
 
 // Stderr is [Capture.Stdout] for stderr; often it is the same file.
-func (c *Capture) Stderr() *os.File { return c.streams[len(c.streams)-1].writer() }
+func (c *Capture) Stderr() *os.File {
+	if len(c.streams) == 0 {
+		return c.through[1]
+	}
+	return c.streams[len(c.streams)-1].writer()
+}
 
 // Chown gives the FIFOs to a business that runs as another user, which otherwise
 // could not open /dev/stdout. As in chown(2), -1 leaves uid or gid as it is.
@@ -142,6 +159,9 @@ func (c *Capture) Drain() {
 // Rotate begins a new file, or, if somebody else has moved the present one away, as
 // logrotate(8) does, goes on in the one that has its name now.
 func (c *Capture) Rotate() error {
+	if len(c.streams) == 0 {
+		return errors.New("there is no log file: the output goes to the guardian's own")
+	}
 	return c.each((*stream).rotateNow)
 }
 

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Address is where a service's socket is to be: at path, unless that has no room in a unix(7)
+// Address is where a service's socket is to be: at path, unless that is "" or has no room in a unix(7)
 // address, or the guardian is root. Root's business may have become another user before it
 // says that it is ready (named, mosquitto), and could not enter the runtime directory any
 // more; so its socket has an abstract name, which nobody can guess before it is there. The
 // credentials of each datagram say who has sent it, in either place.
 func Address(path, name string) string {
-	if os.Geteuid() != 0 && len(path) < 108 {
+	if os.Geteuid() != 0 && path != "" && len(path) < 108 {
 		return path
 	}
 	var unique [8]byte

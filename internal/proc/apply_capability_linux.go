@@ -31,12 +31,18 @@ func (s *Setup) raiseCapabilities() *SpawnError {
 	if s.AmbientCapabilities == 0 && s.SecureBits == 0 {
 		return nil
 	}
-	failed := s.setInheritable(func(now Capabilities) Capabilities { return now | s.AmbientCapabilities })
+	ambient := s.AmbientCapabilities
+	for number := range 64 { // what is not in the bounding set cannot be given, and systemd says no word of it
+		if held, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(number), 0, 0, 0); err != nil || held == 0 {
+			ambient &^= Capabilities(1) << number
+		}
+	}
+	failed := s.setInheritable(func(now Capabilities) Capabilities { return now | ambient })
 	if failed != nil {
 		return failed
 	}
 	for number := range 64 {
-		if !s.AmbientCapabilities.has(number) {
+		if !ambient.has(number) {
 			continue
 		}
 		if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, uintptr(number), 0, 0); err != nil {

@@ -16,16 +16,43 @@ import (
 // that is not a directory, belongs to somebody else or cannot be written. Of
 // the two only the log directory may be a symbolic link, to a larger disk.
 func (d Dir) Create() error {
+	if err := d.CreateRuntime(); err != nil {
+		return err
+	}
+	return d.CreateLog()
+}
+
+// CreateRuntime is the part of [Dir.Create] that no guardian does without that others are
+// to find.
+func (d Dir) CreateRuntime() error {
 	if err := create(d.Runtime, 0o700, os.Lstat); err != nil {
 		return fmt.Errorf("runtime directory: %w; set %s to a directory of your own", err, runtimeVariable)
 	}
 	if err := os.Chmod(d.Runtime, 0o700); err != nil { // one that was there may be open to others
 		return fmt.Errorf("runtime directory: %w", err)
 	}
+	return nil
+}
+
+// CreateLog is the other part.
+func (d Dir) CreateLog() error {
+	if d.Log == "" {
+		_, err := logRoot(os.Geteuid(), os.Getenv)
+		return fmt.Errorf("log directory: %w", err)
+	}
 	if err := create(d.Log, 0o750, os.Stat); err != nil {
 		return fmt.Errorf("log directory: %w; set %s to a directory of your own", err, logVariable)
 	}
 	return nil
+}
+
+// Discard removes a runtime directory that nobody will look at any more, for it was made
+// for one PID namespace only. Its process 1 calls it at its end.
+func (d Dir) Discard() {
+	if root := memoryRoot(os.Geteuid()); filepath.Dir(d.Runtime) == root {
+		os.RemoveAll(d.Runtime)
+		os.Remove(root) // if there is no other
+	}
 }
 
 func create(path string, mode fs.FileMode, stat func(string) (fs.FileInfo, error)) error {
@@ -38,8 +65,8 @@ func create(path string, mode fs.FileMode, stat func(string) (fs.FileInfo, error
 	if err := os.MkdirAll(parent, parents); err != nil {
 		return err
 	}
-	// In /tmp anybody could have made it since Locate looked.
-	if parent == sharedRoot(sharedTemp, uid) {
+	// Where all may write, anybody could have made it since Locate looked.
+	if parent == sharedRoot(sharedTemp, uid) || parent == memoryRoot(uid) {
 		if err := checkOwn(parent, uid, os.Lstat); err != nil {
 			return err
 		}

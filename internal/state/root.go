@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -15,7 +18,26 @@ const (
 
 	// sharedTemp is not $TMPDIR, which may differ from one login to the next.
 	sharedTemp = "/tmp"
+	// sharedMemory is where a container with a read-only root lets anybody write.
+	sharedMemory = "/dev/shm"
 )
+
+// Settle has every service live below home, for this process and those that it starts: in
+// home/run/NAME and home/log/NAME. What a variable says already stands, unless override.
+func Settle(home string, override bool) error {
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		home = real // a link may lead to the next release while the guardian of this one lives
+	}
+	for variable, below := range map[string]string{runtimeVariable: "run", logVariable: "log"} {
+		if !override && os.Getenv(variable) != "" {
+			continue
+		}
+		if err := os.Setenv(variable, filepath.Join(home, below)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // runtimeRoot is the directory that holds the runtime directories of uid's
 // services.
@@ -24,13 +46,59 @@ func runtimeRoot(uid int, getenv func(string) string) (string, error) {
 		return filepath.Abs(dir)
 	}
 	if uid == 0 {
-		return filepath.Join(systemRuntime, "holdfast"), nil
+		return orElse(filepath.Join(systemRuntime, "holdfast"), uid, os.Getpid() == 1, inContainer(uid)), nil
 	}
 	// A relative path is to be ignored: XDG Base Directory Specification.
 	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "holdfast"), nil
 	}
-	return withoutSession(uid, "/run", sharedTemp)
+	root, err := withoutSession(uid, "/run", sharedTemp)
+	if err == nil {
+		root = orElse(root, uid, os.Getpid() == 1, inContainer(uid))
+	}
+	return root, err
+}
+
+// orElse finds the place of the runtime directories where the usual one cannot be
+// written, as below the read-only root of a container. Only process 1, which is such a
+// container's guardian, begins one there; all others look whether it has. So nobody on
+// a host is led away from everybody else's place by limits that only he has, such as
+// ProtectSystem=.
+func orElse(usual string, uid int, process1 bool, instead []string) string {
+	if writable(usual) {
+		return usual
+	}
+	for _, root := range instead {
+		if process1 && writable(root) || checkOwn(root, uid, os.Lstat) == nil {
+			return root
+		}
+	}
+	return usual
+}
+
+// inContainer are the places that are tried instead.
+func inContainer(uid int) []string { return []string{sharedRoot(sharedTemp, uid), memoryRoot(uid)} }
+
+// writable reports whether a directory can be written in, or made.
+func writable(path string) bool {
+	for {
+		err := unix.Access(path, unix.W_OK|unix.X_OK)
+		if !errors.Is(err, fs.ErrNotExist) || path == "/" {
+			return err == nil
+		}
+		path = filepath.Dir(path)
+	}
+}
+
+// memoryRoot names the PID namespace, too: the containers of a Kubernetes pod share
+// their /dev/shm, and each has a process 1.
+func memoryRoot(uid int) string {
+	root := sharedRoot(sharedMemory, uid)
+	namespace, err := os.Readlink("/proc/self/ns/pid") // pid:[4026531836]
+	if err != nil {
+		return root
+	}
+	return root + "-" + strings.Trim(namespace, "pid:[]")
 }
 
 // withoutSession finds the runtime directory when no login session has named
