@@ -68,6 +68,11 @@ func reportStopped(stdout io.Writer, name string) error {
 	if err != nil {
 		return failure(err)
 	}
+	// Another user by now, perhaps, or SendSIGKILL=no.
+	if v.alive(v.record.Business) && v.record.Service.KillMode != watchdog.KillNone {
+		return failure(fmt.Errorf("%s was stopped, but PID %d does not end and runs on, unguarded; 'holdfast logs --guardian %[1]s' tells more",
+			name, v.record.Business.PID))
+	}
 	if v.record.Result == watchdog.Timeout {
 		fmt.Fprintf(stdout, "%s was stopped, but did not end within %s and was killed\n", name, watchdog.Span(v.record.Service.TimeoutStopSec))
 		return nil
