@@ -13,7 +13,7 @@ import (
 	"holdfast/internal/logs"
 	"holdfast/internal/proc"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestUnitOfACommandLine(t *testing.T) {

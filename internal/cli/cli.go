@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,10 @@ const (
 )
 
 // Main runs one command line and returns the process's exit code.
-func Main() int {
+func Main() int { return mainOf(nil) }
+
+// mainOf is Main of holdfast itself, or of an application that has it in it.
+func mainOf(app *Application) int {
 	proc.Enter()
 	switch handed, err := handover.Enter(); {
 	case err != nil:
@@ -36,15 +40,26 @@ func Main() int {
 	if guardian := daemon.Enter(); guardian != nil {
 		return guardDaemon(guardian)
 	}
+	if app != nil {
+		return app.execute(os.Args[1:], os.Stdout, os.Stderr)
+	}
 	return execute(os.Args[1:], os.Stdout, os.Stderr)
 }
 
 func execute(args []string, stdout, stderr io.Writer) int {
+	return executeAt(context.Background(), beside(os.Args[0]), args, stdout, stderr)
+}
+
+func executeAt(ctx context.Context, home *home, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand()
+	home.attach(root)
+	if home.service != "" {
+		stderr = renamer{stderr, home.service}
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := root.ExecuteContext(ctx)
 	var exit *exitError
 	switch {
 	case err == nil:

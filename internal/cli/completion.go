@@ -12,7 +12,7 @@ import (
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func completionCommand() *cobra.Command {

@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // directiveDefaults are the values that a directive has when nobody sets it.

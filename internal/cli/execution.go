@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/proc"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // limitNames are the resource limits in systemd's order.

@@ -3,7 +3,7 @@ package cli
 import (
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // facts is what status --json prints of a service. The names are stable: fields may be

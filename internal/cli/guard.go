@@ -20,8 +20,8 @@ import (
 	"holdfast/internal/notify"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 // orders is what the launcher hands to the guardian: everything it has resolved and

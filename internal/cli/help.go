@@ -45,7 +45,7 @@ func printUsage(c *cobra.Command) error {
 	if c.HasParent() {
 		fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
 	} else {
-		b.WriteString("Usage:\n  holdfast VERB [flags] [NAME…]\n")
+		fmt.Fprintf(&b, "Usage:\n  %s VERB [flags] [NAME…]\n", c.Name())
 	}
 	if c.HasExample() {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
@@ -62,7 +62,7 @@ func printUsage(c *cobra.Command) error {
 		fmt.Fprintf(&b, "\nFlags:\n%s", c.LocalFlags().FlagUsages())
 	}
 	if !c.HasParent() {
-		b.WriteString("\n'holdfast help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).\n")
+		b.WriteString("\n'" + c.Name() + " help VERB' explains a verb, with examples. In the manual: holdfast(1), holdfast.service(5).\n")
 	}
 	_, err := io.WriteString(c.OutOrStderr(), b.String())
 	return err

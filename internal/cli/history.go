@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func historyCommand() *cobra.Command {

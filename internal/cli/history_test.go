@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestHistory(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // The exit codes of status, is-active and is-failed: Linux Standard Base, "Init Script

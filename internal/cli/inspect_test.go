@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // onDisk gives the test directories of its own with the record in them, and returns

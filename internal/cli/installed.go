@@ -13,7 +13,7 @@ import (
 	"holdfast/internal/install"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // service reads the service file and turns it into what the installed text needs.

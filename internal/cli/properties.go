@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A property is one line of show. What needs the processes calls walk.

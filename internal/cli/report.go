@@ -10,7 +10,7 @@ import (
 
 	"holdfast/daemon"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // report words how a launch went.

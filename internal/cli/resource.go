@@ -8,7 +8,7 @@ import (
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // unenforced is about the limits that would not be enforced if the service were started

@@ -11,8 +11,8 @@ import (
 	"holdfast/daemon"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func runCommand() *cobra.Command {

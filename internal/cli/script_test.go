@@ -19,7 +19,7 @@ import (
 
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // The scripts in testdata/script are sessions at a terminal: real processes, and the

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func showCommand() *cobra.Command {

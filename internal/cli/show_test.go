@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestProperties(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"holdfast/internal/control"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func startCommand() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 
 	"holdfast/internal/logfile"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func statusCommand() *cobra.Command {

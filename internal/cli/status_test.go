@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func init() { time.Local = time.UTC } // the pages below are in this zone

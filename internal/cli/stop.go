@@ -13,8 +13,8 @@ import (
 
 	"holdfast/internal/control"
 	"holdfast/internal/state"
+	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
-	"holdfast/watchdog"
 )
 
 func stopCommand() *cobra.Command {
@@ -67,6 +67,11 @@ func reportStopped(stdout io.Writer, name string) error {
 	v, err := look(name)
 	if err != nil {
 		return failure(err)
+	}
+	// Another user by now, perhaps, or SendSIGKILL=no.
+	if v.alive(v.record.Business) && v.record.Service.KillMode != watchdog.KillNone {
+		return failure(fmt.Errorf("%s was stopped, but PID %d does not end and runs on, unguarded; 'holdfast logs --guardian %[1]s' tells more",
+			name, v.record.Business.PID))
 	}
 	if v.record.Result == watchdog.Timeout {
 		fmt.Fprintf(stdout, "%s was stopped, but did not end within %s and was killed\n", name, watchdog.Span(v.record.Service.TimeoutStopSec))

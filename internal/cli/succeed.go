@@ -12,7 +12,7 @@ import (
 	"holdfast/internal/logs"
 	"holdfast/internal/notify"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // inheritance is what one guardian's program hands to the next, beside the open files.

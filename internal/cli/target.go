@@ -18,7 +18,7 @@ import (
 
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A target is what start, run and verify are told on the command line: which service,
@@ -110,8 +110,11 @@ func (t *target) settings(flags *pflag.FlagSet) (all []string, err error) {
 		all = append(all, "Environment="+quoteWord(escapeSpecifiers(assignment)))
 	}
 	for _, property := range t.properties {
-		if name, _, found := strings.Cut(property, "="); !found || name == "" {
+		switch name, _, found := strings.Cut(property, "="); {
+		case !found || name == "":
 			return nil, fmt.Errorf("-p %q: write NAME=VALUE, such as -p RestartSec=2s", property)
+		case name == "Home":
+			return nil, fmt.Errorf("-p %s: only a service file can say this to every verb; write --root=DIRECTORY", property)
 		}
 	}
 	return append(all, t.properties...), nil
@@ -124,7 +127,11 @@ func sets(settings []string, directive string) bool {
 
 func (t *target) base(c *cobra.Command, args, settings []string) (unit.Loaded, error) {
 	dash := c.ArgsLenAtDash()
+	app := applicationOf(c)
 	switch {
+	case dash == 0 && app != nil:
+		service, err := app.service(args, settings)
+		return unit.Loaded{Service: service}, err
 	case dash == 0 && len(args) > 0:
 		service, err := t.fromCommand(args, settings)
 		return unit.Loaded{Service: service}, err
@@ -136,7 +143,16 @@ func (t *target) base(c *cobra.Command, args, settings []string) (unit.Loaded, e
 		return unit.Loaded{}, fmt.Errorf("%q is one argument too many; to guard a program with arguments write: holdfast %s -- %s",
 			args[1], c.Name(), strings.Join(args, " "))
 	}
-	return t.fromFile(args[0], settings)
+	return t.fromName(c, args[0], settings)
+}
+
+// fromName guards what a name stands for.
+func (t *target) fromName(c *cobra.Command, name string, settings []string) (unit.Loaded, error) {
+	if app := applicationOf(c); app != nil && name == app.Name {
+		service, err := app.service(app.lastArgs(), settings)
+		return unit.Loaded{Service: service}, err
+	}
+	return t.fromFile(name, settings)
 }
 
 // fromCommand guards a bare command line, in the caller's surroundings.
@@ -159,12 +175,16 @@ func (t *target) fromCommand(args, settings []string) (watchdog.Service, error) 
 	if err != nil {
 		return watchdog.Service{}, fmt.Errorf("cannot tell the current directory: %w", err)
 	}
-	umask := syscall.Umask(0)
-	syscall.Umask(umask)
 	command := watchdog.Command{Path: program, Args: args}
-	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, os.FileMode(umask))
+	service := watchdog.CommandDefaults(name, command, inheritedEnv(sets(settings, "User")), dir, umask())
 	err = unit.Set(&service, settings...)
 	return service, err
+}
+
+func umask() os.FileMode {
+	mask := syscall.Umask(0)
+	syscall.Umask(mask)
+	return os.FileMode(mask)
 }
 
 // fromFile guards what a service file describes. Where a name has none, it guards again

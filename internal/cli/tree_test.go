@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestWalk(t *testing.T) {

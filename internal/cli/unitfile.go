@@ -10,7 +10,7 @@ import (
 
 	"holdfast/internal/logs"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A setting is one directive of a service file with its value.
@@ -78,6 +78,7 @@ func settings(s watchdog.Service) []setting {
 	all = append(all, executionSettings(s)...)
 	all = append(all, resourceSettings(s)...)
 	return append(all, []setting{
+		{"X-Holdfast", "Home", escapeSpecifiers(s.Home)},
 		{"X-Holdfast", "SettleSec", unit.FormatSpan(s.SettleSec)},
 		{"X-Holdfast", "RestartResetSec", unit.FormatSpan(s.Backoff.RestartResetSec)},
 		{"X-Holdfast", "LogMaxSize", logSize(s.Log.MaxSize)},
@@ -122,6 +123,9 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 		}
 		fmt.Fprintf(&b, "%s=%s\n", x.name, x.value)
 	}
+	for _, x := range conditionLines(s, base) {
+		write(x)
+	}
 	usual := settings(base)
 	for i, x := range settings(s) {
 		if x != usual[i] {
@@ -145,7 +149,22 @@ func writeUnit(w io.Writer, s, base watchdog.Service) error {
 
 // sameUnit reports whether two services would be written alike.
 func sameUnit(a, b watchdog.Service) bool {
-	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0 && len(listLines(a, b)) == 0
+	return slices.Equal(settings(a), settings(b)) && len(environmentLines(a, b)) == 0 && len(listLines(a, b)) == 0 &&
+		len(conditionLines(a, b)) == 0
+}
+
+// conditionLines are the conditions, if they are not those of base.
+func conditionLines(s, base watchdog.Service) (lines []setting) {
+	if slices.Equal(s.Conditions, base.Conditions) {
+		return nil
+	}
+	if len(base.Conditions) > 0 { // no value takes back those of any kind
+		lines = append(lines, setting{"Unit", "ConditionPathExists", ""})
+	}
+	for _, c := range s.Conditions {
+		lines = append(lines, setting{"Unit", c.Name, escapeSpecifiers(c.Value())})
+	}
+	return lines
 }
 
 // listLines are the lines of the directives whose list is not that of base. What base has

@@ -12,7 +12,7 @@ import (
 
 	"holdfast/internal/control"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func restartCommand() *cobra.Command {
@@ -70,7 +70,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
 	}
-	loaded, err := new(target).fromFile(name, nil)
+	loaded, err := new(target).fromName(c, name, nil)
 	warn(c.ErrOrStderr(), loaded.Problems)
 	if err != nil {
 		return usage(err)

@@ -14,7 +14,7 @@ import (
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/internal/unit"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A view is what can be seen of a service from outside its guardian.

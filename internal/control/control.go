@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A Verb is what is asked of the guardian.

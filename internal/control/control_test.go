@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // listen serves no guardian: what is no request must never reach one.

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A Server answers for one guardian.

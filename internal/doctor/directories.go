@@ -12,7 +12,7 @@ import (
 	"holdfast/internal/logfile"
 	"holdfast/internal/logs"
 	"holdfast/internal/state"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func (p *patient) runtimeDirectory() (string, error) {

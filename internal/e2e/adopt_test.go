@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // onCommand exits with 7 on SIGUSR1 and dies of whatever else it is sent.

@@ -140,7 +140,7 @@ func TestAReloadThatEndsTheServiceIsAnswered(t *testing.T) {
 		} else {
 			h.said(r, 1, "p was not reloaded: the program has ended meanwhile (killed by SIGHUP)")
 		}
-		h.run("stop", "p") // waits until the guardian is gone
+		await(t, "the guardian is gone", func() bool { return len(h.below()) == 0 })
 	}
 	h.nothingLeft("p")
 }

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // reports is the crash reports of a service, oldest first.

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,11 +30,16 @@ var holdfast string
 
 // TestMain builds the binary, or plays one of the parts in roles.
 func TestMain(m *testing.M) {
-	if play := roles()[os.Getenv(roleVariable)]; play != nil {
+	if role, given := os.LookupEnv(roleVariable); given {
 		os.Unsetenv(roleVariable)
+		play := roles()[role]
+		if play == nil { // or it would run all tests, and each of them more
+			panic("no role is called " + role)
+		}
 		play(os.Args[1:])
 		os.Exit(0)
 	}
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP) // below nohup it is ignored, and would stay so in every program
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "holdfast-e2e-")
 		if err != nil {
@@ -209,6 +216,10 @@ func (h *host) runtime(name, file string) string { return filepath.Join(h.dir, "
 // PID file, or what only a living guardian has.
 func (h *host) nothingLeft(name string) {
 	h.t.Helper()
+	leaving := func(p proc.Process) bool { return p.State == 'Z' } // of several threads, the last ones on their way out
+	if slices.ContainsFunc(h.below(), leaving) {
+		await(h.t, "the last threads are gone", func() bool { return !slices.ContainsFunc(h.below(), leaving) })
+	}
 	if left := h.below(); len(left) > 0 {
 		h.t.Errorf("processes are left: %+v", left)
 	}
@@ -222,9 +233,9 @@ func (h *host) nothingLeft(name string) {
 		return
 	}
 	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		h.t.Errorf("%s: %v", lock.Name(), err)
-	}
+	await(h.t, "a guardian on its way out lets go of the lock", func() bool {
+		return unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
+	})
 }
 
 // file writes a file into the test's directory and returns its path.

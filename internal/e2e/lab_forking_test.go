@@ -324,7 +324,7 @@ func stopsDuringUpgradesInTheLab(t *testing.T, times int) {
 				moment := strconv.FormatFloat(rand.Float64()/10, 'f', 4, 64)
 				l.ok("sh", "-c", "/lab/holdfast upgrade talker >/tmp/upgrade 2>&1 & sleep "+moment+"; systemctl stop web; wait")
 				l.expect("web", "ActiveState=failed", "NRestarts=0", "ExecMainCode=1", "ExecMainStatus=3")
-				if left := l.members("web"); left != nil || l.run("test", "-e", "/run/holdfast/web/pid").code == 0 {
+				if left := l.members("web"); left != nil || l.run("test", "-e", "/run/web.pid").code == 0 {
 					t.Errorf("left: processes %v, or the PID file", left)
 				}
 				if said := strings.Fields(l.ok("/lab/holdfast", "logs", "-n", "1000", "talker")); len(said) != 2*(i+1) || said[2*i+1] != "TERM" {
@@ -353,12 +353,12 @@ func TestSystemdForbidsToTrace(t *testing.T) {
 			unit[1] = "StartLimitIntervalSec=1h\nStartLimitBurst=1"
 			l.unit("web.service", unit...)
 			l.systemctl("start", "web")
-			guardian, business := l.guarded("web", "/run/holdfast/web/pid", "web")
+			guardian, business := l.guarded("web", "/run/web.pid", "web")
 			l.ok("grep", "-q", "^Seccomp:.2", "/proc/"+strconv.Itoa(guardian)+"/status")
 			for range 3 {
 				l.ok("/lab/holdfast", "upgrade", "web")
 			}
-			if g, b := l.guarded("web", "/run/holdfast/web/pid", "web"); g != guardian || b != business {
+			if g, b := l.guarded("web", "/run/web.pid", "web"); g != guardian || b != business {
 				t.Errorf("guardian %d and business %d became %d and %d", guardian, business, g, b)
 			}
 			log := l.ok("cat", "/var/log/holdfast/web/guardian.log")
@@ -367,7 +367,7 @@ func TestSystemdForbidsToTrace(t *testing.T) {
 			}
 			l.expect("web", "NRestarts=0")
 			l.systemctl("stop", "web")
-			l.gone("web", "/run/holdfast/web/pid", "web")
+			l.gone("web", "/run/web.pid", "web")
 			l.quiet()
 		})
 	}

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // playHog allocates 20 MB at a time until it is killed.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // limited is a name for a service of which the limits can be enforced here, or the test is

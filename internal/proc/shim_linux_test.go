@@ -188,6 +188,9 @@ func TestRootDirectory(t *testing.T) {
 
 func TestSIGPIPEStaysIgnoredThroughTheShim(t *testing.T) {
 	signal.Ignore(syscall.SIGPIPE) // not in parallel: it is the whole process's
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP) // ignored below nohup
+	defer signal.Stop(hangUp)
 	for _, setup := range []*Setup{nil, {NoNewPrivileges: true}} {
 		spec := shell("grep SigIgn /proc/self/status")
 		spec.Setup = setup

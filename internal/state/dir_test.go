@@ -188,3 +188,36 @@ func TestListNamesServicesWithAState(t *testing.T) {
 		t.Errorf("List = %q, %v; want %q", names, err, want)
 	}
 }
+
+func TestSettle(t *testing.T) {
+	home, other := t.TempDir(), t.TempDir()
+	link := filepath.Join(other, "current")
+	if err := os.Symlink(home, link); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name         string
+		runtime, log string // what the variables say before
+		override     bool
+		want         Dir
+	}{
+		{"below the home that the link leads to", "", "", false,
+			Dir{"web", filepath.Join(home, "run/web"), filepath.Join(home, "log/web")}},
+		{"a variable counts more", other, "", false,
+			Dir{"web", filepath.Join(other, "web"), filepath.Join(home, "log/web")}},
+		{"but not more than --root", other, other, true,
+			Dir{"web", filepath.Join(home, "run/web"), filepath.Join(home, "log/web")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv(runtimeVariable, tt.runtime)
+			t.Setenv(logVariable, tt.log)
+			if err := Settle(link, tt.override); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := Locate("web"); got != tt.want || err != nil {
+				t.Errorf("Locate = %+v, %v, want %+v", got, err, tt.want)
+			}
+		})
+	}
+}

@@ -22,6 +22,23 @@ const (
 	sharedMemory = "/dev/shm"
 )
 
+// Settle has every service live below home, for this process and those that it starts: in
+// home/run/NAME and home/log/NAME. What a variable says already stands, unless override.
+func Settle(home string, override bool) error {
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		home = real // a link may lead to the next release while the guardian of this one lives
+	}
+	for variable, below := range map[string]string{runtimeVariable: "run", logVariable: "log"} {
+		if !override && os.Getenv(variable) != "" {
+			continue
+		}
+		if err := os.Setenv(variable, filepath.Join(home, below)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // runtimeRoot is the directory that holds the runtime directories of uid's
 // services.
 func runtimeRoot(uid int, getenv func(string) string) (string, error) {

@@ -26,15 +26,14 @@ func (d *draft) classified() []group {
 			SurviveFinalKillSignal JobTimeoutSec JobRunningTimeoutSec JobTimeoutAction JobTimeoutRebootArgument`},
 		{"Unit", NotHonoured, "No other service is started; [X-Holdfast] OnCrash= can run a command.", d.notHonoured, `
 			OnFailure OnSuccess`},
-		{"Unit", NotHonoured, "The service is started whether or not it holds; test it in ExecCondition=.", d.notHonoured, `
+		{"Unit", NotHonoured, "The service is started whether or not it holds; test it in ExecCondition=.", d.foreignCondition, `
 			ConditionArchitecture ConditionFirmware ConditionVirtualization ConditionHost ConditionKernelCommandLine
 			ConditionKernelVersion ConditionCredential ConditionEnvironment ConditionSecurity ConditionCapability
-			ConditionACPower ConditionNeedsUpdate ConditionFirstBoot ConditionPathExists ConditionPathExistsGlob
-			ConditionPathIsDirectory ConditionPathIsSymbolicLink ConditionPathIsMountPoint ConditionPathIsReadWrite
-			ConditionPathIsEncrypted ConditionDirectoryNotEmpty ConditionFileNotEmpty ConditionFileIsExecutable
-			ConditionUser ConditionGroup ConditionControlGroupController ConditionMemory ConditionCPUs
-			ConditionCPUFeature ConditionOSRelease ConditionMemoryPressure ConditionCPUPressure ConditionIOPressure
-			ConditionNull
+			ConditionACPower ConditionNeedsUpdate ConditionFirstBoot ConditionPathIsMountPoint ConditionPathIsReadWrite
+			ConditionPathIsEncrypted ConditionUser ConditionGroup ConditionControlGroupController ConditionMemory
+			ConditionCPUs ConditionCPUFeature ConditionOSRelease ConditionMemoryPressure ConditionCPUPressure
+			ConditionIOPressure ConditionNull`},
+		{"Unit", NotHonoured, "The service is started whether or not it holds; test it in ExecStartPre=.", d.notHonoured, `
 			AssertArchitecture AssertFirmware AssertVirtualization AssertHost AssertKernelCommandLine
 			AssertKernelVersion AssertCredential AssertEnvironment AssertSecurity AssertCapability
 			AssertACPower AssertNeedsUpdate AssertFirstBoot AssertPathExists AssertPathExistsGlob

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func mustLoad(t *testing.T, name, lines string) watchdog.Service {

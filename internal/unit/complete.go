@@ -6,7 +6,7 @@ import (
 	"path"
 	"slices"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // complete makes a service of the settings, once all of them are known.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // controlCommands is what the directives gave so far whose commands are run beside the

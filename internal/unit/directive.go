@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"holdfast/internal/logs"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // A Directive is one row of the table that service files, -p and verify share.
@@ -114,6 +114,7 @@ func (d *draft) directives() []Directive {
 		{"Service", "ExecSearchPath", Honoured, "Directories in which programs without a path are looked for; also the PATH of the business.", d.searchPath},
 		{"Service", "OOMScoreAdjust", Honoured, "How readily the kernel kills the business when memory runs out, -1000 to 1000.", d.oomScoreAdjust},
 
+		{"X-Holdfast", "Home", Honoured, "The directory below which the service's runtime and log directories are, run/NAME and log/NAME; %Y is that of the service file.", d.home},
 		{"X-Holdfast", "SettleSec", Honoured, "How long a start is watched for an early death before it counts.", into(&s.SettleSec, ParseSpan)},
 		{"X-Holdfast", "RestartResetSec", Honoured, "A run that lasted this long sets the growing wait back; 0 means never.", into(&backoff.RestartResetSec, ParseSpan)},
 		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end.", into(&s.Log.MaxSize, parseLogSize)},
@@ -126,6 +127,7 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "LogOverflow", Honoured, "What happens to output that cannot be written: block (the program waits) or drop (whole lines are dropped and counted).", into(&s.Log.Overflow, oneOf(logs.Block, logs.Drop))},
 		{"X-Holdfast", "OnCrash", Honoured, "A command that is run after a run that did not end as asked.", d.commandLines(&d.onCrash)},
 	}
+	table = append(table, d.conditionDirectives()...)
 	table = append(table, d.executionDirectives()...)
 	table = append(table, d.resourceDirectives()...)
 	known := map[[2]string]bool{}

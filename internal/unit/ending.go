@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // runtimeMax is the setter of RuntimeMaxSec=. Unlike in other times 0 is over at once, as in

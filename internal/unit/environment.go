@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast/internal/envfile"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // environmentWords is the setter of a list of words about variables: it adds those that

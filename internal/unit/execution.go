@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // executionDirectives are the rows of systemd.exec(5) that say what the business's process

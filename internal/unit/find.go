@@ -11,6 +11,9 @@ import (
 
 const suffix = ".service"
 
+// PathVariable names the directories of service files that come first, separated by colons.
+const PathVariable = "HOLDFAST_UNIT_PATH"
+
 // Find returns the path of a service's file, to be given to [Load]. What has a slash in
 // it is the path; a name, with or without .service, is looked up in the directories of
 // $HOLDFAST_UNIT_PATH, beside the holdfast binary, in /etc/holdfast, and where systemd has
@@ -79,7 +82,7 @@ func (e notFound) Is(target error) bool { return target == fs.ErrNotExist }
 
 func searchPath() []string {
 	var directories []string
-	for _, directory := range filepath.SplitList(os.Getenv("HOLDFAST_UNIT_PATH")) {
+	for _, directory := range filepath.SplitList(os.Getenv(PathVariable)) {
 		if directory != "" {
 			directories = append(directories, filepath.Clean(directory))
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Whatever the file, its verdict is one sentence a problem, and a service that was

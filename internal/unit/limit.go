@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // limit is the setter of one of the Limit*=: "soft:hard", or both in one.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"holdfast/internal/logs"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Nothing depends on who runs the tests, or on a login session of theirs.

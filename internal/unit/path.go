@@ -68,6 +68,23 @@ func (d *draft) workingDirectory(text string) error {
 	return nil
 }
 
+// home sets Home=. A wrong one refuses the service: elsewhere it would be another one.
+func (d *draft) home(text string) error {
+	if text == "" {
+		d.service.Home = d.initial.Home
+		return nil
+	}
+	dir, err := d.specifiers(text)
+	if err == nil {
+		err = checkPath(dir)
+	}
+	if err != nil {
+		return unloadable{err}
+	}
+	d.service.Home = simplify(dir)
+	return nil
+}
+
 // checkPath is systemd's path_simplify_and_warn for an absolute path.
 func checkPath(name string) error {
 	switch {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // serviceDirectories is the setter of RuntimeDirectory= and its like: it adds, and an empty

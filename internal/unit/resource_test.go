@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"holdfast/internal/proc"
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 func TestResourceControl(t *testing.T) {

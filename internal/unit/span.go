@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // spanUnits are systemd's units of time in microseconds. The first that fits a text is

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 const (

@@ -14,6 +14,7 @@ var differs = map[string]string{
 	"our own section knows its directives":                      "it is ours",
 	"OnCrash is a command line":                                 "it is ours",
 	"OnCrash is one command":                                    "it is ours",
+	"Home is an absolute path":                                  "it is ours",
 	"sandboxing refuses":                                        "systemd does it",
 	"a user made up for the run refuses":                        "systemd does it",
 	"but not where it asks for nothing":                         "252 has no MemoryKSM=",

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 var errNotTime = errors.New(`not a time; write "2026-11-21 06:25:12", 06:25, today, yesterday, now, -10min, "10min ago" or an RFC 3339 time`)

@@ -17,11 +17,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // Loaded is a service file that was read. After an error, Settings and Problems still
-// say what was found and Service is not to be used.
+// say what was found, and of Service nothing but Home is to be used.
 type Loaded struct {
 	Service  watchdog.Service
 	Settings []Setting

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"holdfast/watchdog"
+	"holdfast/internal/watchdog"
 )
 
 // into is the setter of a field with a value of its own. A value that does not parse,

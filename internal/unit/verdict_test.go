@@ -154,6 +154,9 @@ func verdicts() []verdict {
 			problems{"!4: OnCrash=/bin/echo %Q: %Q: an unknown specifier; a percent sign itself is written %%"}},
 		{"OnCrash is one command", ok + "[X-Holdfast]\nOnCrash=/bin/true\nOnCrash=/bin/false\n", problems{
 			"!5: OnCrash=/bin/false: more than one command; an empty OnCrash= before it drops the earlier ones"}},
+		{"Home is an absolute path", ok + "[X-Holdfast]\nHome=here\n", problems{
+			"!4: Home=here: not an absolute path"}},
+		{"Home can be taken back", ok + "[X-Holdfast]\nHome=/srv\nHome=\n", nil},
 		{"OnCrash can be taken back", ok + "[X-Holdfast]\nOnCrash=/bin/true\nOnCrash=\n", nil},
 		{"a command taken back refuses", ok + "ExecStart=\n", problems{"!3: ExecStart=: no command is left to run; [Service] needs an ExecStart="}},
 		{"two commands refuse", ok + "ExecStart=/bin/false\n", problems{

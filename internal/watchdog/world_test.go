@@ -86,6 +86,9 @@ func (w *world) anyService() Service {
 		s.NotifyAccess = NotifyMain
 	}
 	s.WatchdogSec = pick(w, 0, 0, time.Second, Infinity)
+	if w.chance(20) {
+		s.Conditions = []Precondition{{Name: "ConditionPathExists", Path: "/x"}}
+	}
 	s.Exec = Command{Path: "/bin/test"}
 	if w.chance(50) {
 		commands := func() []Command {
@@ -309,6 +312,11 @@ func (w *world) foresee(event Event) {
 
 func (w *world) perform(action Action) Event {
 	switch action := action.(type) {
+	case TestConditions:
+		if w.chance(20) {
+			return ConditionsTested{"ConditionPathExists=/x"}
+		}
+		return ConditionsTested{}
 	case Spawn:
 		return w.spawn()
 	case RunControl:

@@ -90,7 +90,7 @@ func (g *Guardian) resumeWindow(previous Record) {
 		return
 	}
 	if !previous.orphaned() {
-		g.machine.result, g.machine.restarts = previous.Result, previous.Restarts
+		g.machine.result, g.machine.restarts, g.machine.left = previous.Result, previous.Restarts, previous.State
 	}
 	age := sinceBoot() - previous.Window.Begin
 	g.machine.window = startWindow{begin: time.Now().Add(-age), count: previous.Window.Count}

@@ -135,7 +135,6 @@ func (m *Machine) resting() State {
 }
 
 func (m *Machine) finish(state State, reason string) []Action {
-	m.reason = reason
 	outcome := StartFailed
 	switch {
 	case m.stopping:
@@ -145,6 +144,11 @@ func (m *Machine) finish(state State, reason string) []Action {
 	case state == Dead:
 		outcome = Ended
 	}
+	return m.finishAs(outcome, state, reason)
+}
+
+func (m *Machine) finishAs(outcome Outcome, state State, reason string) []Action {
+	m.reason = reason
 	actions := append([]Action{Explain{reason}}, m.enter(state)...)
 	if m.awaited {
 		actions = append(actions, m.answer(outcome)...)

@@ -32,6 +32,9 @@ type (
 	// ResetFailedRequested asks to forget failures, restarts and the start limit.
 	ResetFailedRequested struct{}
 
+	// ConditionsTested says which condition keeps the service from being started, "" if none.
+	ConditionsTested struct{ Unmet string }
+
 	// Spawned says that the business was started.
 	Spawned struct{}
 
@@ -110,6 +113,7 @@ func (RestartRequested) event()     {}
 func (ReloadRequested) event()      {}
 func (KillRequested) event()        {}
 func (ResetFailedRequested) event() {}
+func (ConditionsTested) event()     {}
 func (Spawned) event()              {}
 func (SpawnFailed) event()          {}
 func (Exited) event()               {}

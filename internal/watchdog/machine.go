@@ -11,6 +11,7 @@ type Machine struct {
 	service *Service
 
 	state  State
+	left   State // in which an earlier guardian has left the service
 	result Result
 	exit   *Exit  // of the last run in this life; nil before the first
 	fault  string // what failed first in this life, if it was not the business
@@ -34,6 +35,7 @@ type Machine struct {
 	awaited  bool // somebody waits for the outcome of a start
 	cameUp   bool // the service counted as started at least once
 	stopping bool // a stop was asked for: nothing is ever started again
+	afresh   bool // the start under way was asked for
 	again    bool // a start follows the stop that is under way
 	forbid   bool // the kill phases gave up, so systemd allows no automatic restart
 	hurry    bool // an automatic restart is not to wait: a start was asked for meanwhile
@@ -69,6 +71,8 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 		return m.kill(event.Signal, event.Whom)
 	case ResetFailedRequested:
 		m.resetFailed()
+	case ConditionsTested:
+		return m.conditionsTested(now, event)
 	case Spawned:
 		return m.spawned(now)
 	case SpawnFailed:

@@ -18,6 +18,8 @@ import (
 // about at once, if any.
 func (g *Guardian) perform(action Action) Event {
 	switch action := action.(type) {
+	case TestConditions:
+		return ConditionsTested{unmet(g.service.Conditions)}
 	case Begin:
 		g.begin()
 	case Spawn:

@@ -37,6 +37,8 @@ type Service struct {
 	Exec Command
 	// ExecMore are the further ones of Type=oneshot, run one after another.
 	ExecMore []Command
+	// Conditions must hold, or a start is skipped.
+	Conditions []Precondition `json:",omitempty"`
 	// These are run beside the business, each list in its order, as systemd.service(5) says.
 	ExecCondition, ExecStartPre, ExecStartPost, ExecReload, ExecStop, ExecStopPost []Command
 	// RemainAfterExit counts the service as active after the business has ended well.
@@ -78,6 +80,9 @@ type Service struct {
 	Standard Standard `json:",omitzero"`
 	// Directories are made before each start.
 	Directories Directories `json:",omitzero"`
+	// Home is the directory below which the service lives, in run/NAME and log/NAME; an
+	// absolute path. "" is where the user's services live by default.
+	Home string `json:",omitempty"`
 	// PIDFile is where the guardian's PID is written; an absolute path.
 	PIDFile string
 	// BusinessPIDFile is where the business writes its own, see [Type.WritesPIDFile]; "" if

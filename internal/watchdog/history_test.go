@@ -109,6 +109,10 @@ func (h *history) event(words []string) Event {
 		return ResetFailedRequested{}
 	case "kill":
 		return KillRequested{Signal: h.signal(rest[0]), Whom: Whom(rest[1])}
+	case "conditions-hold":
+		return ConditionsTested{}
+	case "condition-unmet":
+		return ConditionsTested{"ConditionPathExists=/x"}
 	case "spawned":
 		return Spawned{}
 	case "not-executed":
@@ -198,6 +202,8 @@ func (h *history) action(action Action) string {
 	switch action := action.(type) {
 	case Begin:
 		return ""
+	case TestConditions:
+		return "test"
 	case Spawn:
 		if action.Command > 0 {
 			return fmt.Sprintf("spawn:%d", action.Command)
@@ -286,6 +292,8 @@ func (h *history) set(name, value string) {
 		default:
 			h.addCommand(&s.ExecMore, value)
 		}
+	case "ConditionPathExists":
+		s.Conditions = append(s.Conditions, Precondition{Name: name, Path: value})
 	case "ExecCondition":
 		h.addCommand(&s.ExecCondition, value)
 	case "ExecStartPre":

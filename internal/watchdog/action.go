@@ -9,6 +9,10 @@ import (
 type Action interface{ action() }
 
 type (
+	// TestConditions asks whether the service may be started; the very next event,
+	// ConditionsTested, tells.
+	TestConditions struct{}
+
 	// Begin says that a new life of the service begins: whatever is started from now on
 	// has a new invocation ID.
 	Begin struct{}
@@ -75,20 +79,21 @@ type (
 	Finish struct{}
 )
 
-func (Begin) action()       {}
-func (Spawn) action()       {}
-func (RunControl) action()  {}
-func (FindMain) action()    {}
-func (AwaitMain) action()   {}
-func (Kill) action()        {}
-func (SetTimer) action()    {}
-func (SetWatchdog) action() {}
-func (SetMain) action()     {}
-func (Enter) action()       {}
-func (EndRun) action()      {}
-func (Explain) action()     {}
-func (Answer) action()      {}
-func (Finish) action()      {}
+func (TestConditions) action() {}
+func (Begin) action()          {}
+func (Spawn) action()          {}
+func (RunControl) action()     {}
+func (FindMain) action()       {}
+func (AwaitMain) action()      {}
+func (Kill) action()           {}
+func (SetTimer) action()       {}
+func (SetWatchdog) action()    {}
+func (SetMain) action()        {}
+func (Enter) action()          {}
+func (EndRun) action()         {}
+func (Explain) action()        {}
+func (Answer) action()         {}
+func (Finish) action()         {}
 
 // Whom is the processes that a signal is meant for.
 type Whom string
@@ -108,7 +113,7 @@ const (
 	Started     Outcome = "started"
 	Ended       Outcome = "ended"        // it did its work and ended well before it counted as started
 	StartFailed Outcome = "start-failed" // the reason is on record
-	NotWanted   Outcome = "skipped"      // ExecCondition= said no
+	NotWanted   Outcome = "skipped"      // ExecCondition= or another condition said no
 	Cancelled   Outcome = "cancelled"    // a stop came first
 
 	Reloaded     Outcome = "reloaded"

@@ -23,7 +23,18 @@ func (m *Machine) start(now time.Time, afresh bool) []Action {
 	if !m.window.charge(m.service.StartLimit, now) {
 		return m.refuseStart()
 	}
-	if afresh {
+	m.afresh = afresh
+	if len(m.service.Conditions) > 0 {
+		m.timer++ // as on the way to another state: what was timed in this one is over
+		m.due = time.Time{}
+		return []Action{TestConditions{}}
+	}
+	return m.begin(now)
+}
+
+// begin begins a life of the service.
+func (m *Machine) begin(now time.Time) []Action {
+	if m.afresh {
 		m.restarts, m.streak, m.reason = 0, 0, ""
 	}
 	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
