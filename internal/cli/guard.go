@@ -166,6 +166,9 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 		state.Save(p.dir.StateFile(), record)
 	}
 	<-opened
+	if os.Getpid() == 1 {
+		p.dir.Discard()
+	}
 	return record
 }
 

@@ -161,7 +161,12 @@ func properties() []property {
 
 		{"ControlSocket", func(v view, _ func() tree) string { return v.dir.Control() }},
 		{"LogFile", func(v view, _ func() tree) string { return v.logFile() }},
-		{"GuardianLogFile", func(v view, _ func() tree) string { return v.dir.GuardianLog() }},
+		{"GuardianLogFile", func(v view, _ func() tree) string {
+			if v.record.Unlogged {
+				return ""
+			}
+			return v.dir.GuardianLog()
+		}},
 	}
 	return slices.Concat(all, resourceProperties(), executionProperties())
 }

@@ -50,9 +50,6 @@ func run(service watchdog.Service, orphan onOrphan) error {
 	if err != nil {
 		return err
 	}
-	if os.Getpid() == 1 {
-		defer dir.Discard()
-	}
 	lock, err := lockForeground(service.Name, dir)
 	if err != nil {
 		return err

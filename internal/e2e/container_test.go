@@ -3,6 +3,13 @@
 package e2e
 
 import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -134,4 +141,54 @@ func TestContainerWithoutAWritableDirectory(t *testing.T) {
 	image.Env = append(image.Env, "HOLDFAST_LOG_DIR=/dev/log") // asked for, so not left out
 	r := image.start(t, h, "/holdfast", "run", "--name", "p", "--", "/busybox", "true").result()
 	h.said(r, 2, "runtime directory: ", "set HOLDFAST_RUNTIME_DIR")
+}
+
+// A service file, by a user whom no passwd knows.
+func TestContainerServiceFile(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	image := newBox(t, h)
+	image.Env = append(image.Env, "HOME=/nowhere")
+	file := "[Service]\nType=oneshot\nExecStart=/busybox echo %u %g %U %h\n"
+	if err := os.WriteFile(filepath.Join(image.Root, "job.service"), []byte(file), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := image.start(t, h, "/holdfast", "run", "/job.service").result()
+	if h.said(r, 0, stdoutOnly); r.stdout != "65534 65534 65534 /nowhere\n" || strings.Contains(r.stderr, "warning") {
+		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
+	}
+}
+
+// The entry point and the health check of the example's Dockerfile, with its two files.
+func TestContainerExample(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	image := newBox(t, h)
+	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(image.Root, "web"), "holdfast/examples/container")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(image.Root, "busybox")), os.RemoveAll(filepath.Join(image.Root, "www"))); err != nil {
+		t.Fatal(err)
+	}
+	dockerfile, err := os.ReadFile("../../examples/container/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := func(instruction string) (args []string) {
+		found := regexp.MustCompile(`(?m)^` + instruction + ` (\[.*\])$`).FindSubmatch(dockerfile)
+		if found == nil || json.Unmarshal(found[1], &args) != nil {
+			t.Fatalf("the Dockerfile has no %s", instruction)
+		}
+		return args
+	}
+	b := image.start(t, h, append(command("ENTRYPOINT"), command("CMD")...)...)
+	await(t, "it is healthy", func() bool { return b.exec(command("    CMD")...).code == 0 })
+	await(t, "it serves", func() bool {
+		get := h.launch(Spec{Args: []string{"nsenter", "--target", strconv.Itoa(b.guardian()), "--net", "busybox", "wget", "-qO-", "http://127.0.0.1:8080/"}})
+		return get.result().stdout == "served\n"
+	})
+	kill(t, b.guardian(), unix.SIGTERM)
+	h.said(b.result(), 0, "listening on :8080", "finished")
 }

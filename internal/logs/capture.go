@@ -160,7 +160,7 @@ func (c *Capture) Drain() {
 // logrotate(8) does, goes on in the one that has its name now.
 func (c *Capture) Rotate() error {
 	if len(c.streams) == 0 {
-		return errors.New("there is no log file: the output goes to the guardian's own")
+		return errors.New("there is no log file: the output goes to the guardian's standard output and standard error")
 	}
 	return c.each((*stream).rotateNow)
 }

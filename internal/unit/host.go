@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // userSpecifier is for who holdfast itself is, not User=: systemd takes the service
-// manager's.
+// manager's. A user or group without a name, as in a container, is called by its number,
+// as systemd does, and his home is $HOME.
 func userSpecifier(letter byte) (string, error) {
 	switch letter {
 	case 'U':
@@ -25,14 +27,20 @@ func userSpecifier(letter byte) (string, error) {
 	case 's':
 		return shell()
 	case 'g':
-		group, err := user.LookupGroupId(strconv.Itoa(os.Getgid()))
-		if err != nil {
-			return "", err
+		number := strconv.Itoa(os.Getgid())
+		if group, err := user.LookupGroupId(number); err == nil {
+			return group.Name, nil
 		}
-		return group.Name, nil
+		return number, nil
 	}
 	account, err := user.Current()
-	if err != nil {
+	switch home := os.Getenv("HOME"); {
+	case err == nil:
+	case letter == 'u':
+		return strconv.Itoa(os.Getuid()), nil
+	case filepath.IsAbs(home):
+		return home, nil
+	default:
 		return "", err
 	}
 	if letter == 'h' {
