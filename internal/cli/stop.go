@@ -68,13 +68,17 @@ func reportStopped(stdout io.Writer, name string) error {
 	if err != nil {
 		return failure(err)
 	}
-	// Another user by now, perhaps, or SendSIGKILL=no.
-	if v.alive(v.record.Business) && v.record.Service.KillMode != watchdog.KillNone {
-		return failure(fmt.Errorf("%s was stopped, but PID %d does not end and runs on, unguarded; 'holdfast logs --guardian %[1]s' tells more",
-			name, v.record.Business.PID))
+	service := v.record.Service
+	if v.alive(v.record.Business) && service.KillMode != watchdog.KillNone {
+		left := fmt.Sprintf("%s was stopped, but PID %d does not end and runs on, unguarded", name, v.record.Business.PID)
+		if service.SendSIGKILL { // it has become another user, perhaps
+			return failure(fmt.Errorf("%s; 'holdfast logs --guardian %s' tells more", left, name))
+		}
+		fmt.Fprintf(stdout, "%s, for SendSIGKILL=no forbids to kill it\n", left)
+		return nil
 	}
 	if v.record.Result == watchdog.Timeout {
-		fmt.Fprintf(stdout, "%s was stopped, but did not end within %s and was killed\n", name, watchdog.Span(v.record.Service.TimeoutStopSec))
+		fmt.Fprintf(stdout, "%s was stopped, but did not end within %s and was killed\n", name, watchdog.Span(service.TimeoutStopSec))
 		return nil
 	}
 	fmt.Fprintf(stdout, "%s was stopped\n", name)
