@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,10 +128,22 @@ func (h *host) below() []proc.Process {
 	return found
 }
 
-// exiting reports whether no thread of a process has a file open any more.
+// exiting reports whether every thread of a process is past its last instruction. They are
+// before the last one gives back the lock, which is what a stop waits for.
 func exiting(pid int) bool {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/fd/*", pid))
-	return err == nil && len(files) == 0
+	const exitingFlag = 0x4 // PF_EXITING in include/linux/sched.h
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil { // it is gone
+			continue
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if flags, err := strconv.Atoi(fields[6]); err != nil || flags&exitingFlag == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // A result is what a command did.
@@ -216,10 +227,6 @@ func (h *host) runtime(name, file string) string { return filepath.Join(h.dir, "
 // PID file, or what only a living guardian has.
 func (h *host) nothingLeft(name string) {
 	h.t.Helper()
-	leaving := func(p proc.Process) bool { return p.State == 'Z' } // of several threads, the last ones on their way out
-	if slices.ContainsFunc(h.below(), leaving) {
-		await(h.t, "the last threads are gone", func() bool { return !slices.ContainsFunc(h.below(), leaving) })
-	}
 	if left := h.below(); len(left) > 0 {
 		h.t.Errorf("processes are left: %+v", left)
 	}
