@@ -64,7 +64,6 @@ the stream. Bytes that are no UTF-8 are � in the line, and it is in bytes, too
 	c.Flags().StringVar(&f.since, "since", "", "show what was printed at `TIME` or later; with -f from then on")
 	c.Flags().StringVar(&f.until, "until", "", "show what was printed at `TIME` or earlier")
 	c.Flags().IntVar(&f.run, "run", 0, "show the run with this `NUMBER`; history shows them")
-	c.Flags().Lookup("run").DefValue = ""
 	c.Flags().BoolVar(&f.previous, "previous", false, "show the run before the last one")
 	c.Flags().StringVar(&f.grep, "grep", "", "show the lines that match `PATTERN`")
 	c.Flags().BoolVarP(&f.ignoreCase, "ignore-case", "i", false, "have --grep take upper and lower case for the same")
