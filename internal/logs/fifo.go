@@ -18,7 +18,7 @@ const pipeSize = 1 << 20
 // the business's is not. The business's is opened for reading and writing, which
 // POSIX leaves undefined for a FIFO, and Linux, the BSDs and macOS do alike. The
 // opens do not go through os.OpenFile, which would make both non-blocking.
-func openFIFO(path string) (read, write *os.File, err error) {
+func openFIFO(path string) (_ *reader, write *os.File, err error) {
 	if err := makeFIFO(path); err != nil {
 		return nil, nil, err
 	}
@@ -33,7 +33,12 @@ func openFIFO(path string) (read, write *os.File, err error) {
 		unix.Close(writeFD)
 		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	return os.NewFile(uintptr(readFD), path), os.NewFile(uintptr(writeFD), path), nil
+	read, err := newReader(readFD, path)
+	if err != nil {
+		unix.Close(writeFD)
+		return nil, nil, err
+	}
+	return read, os.NewFile(uintptr(writeFD), path), nil
 }
 
 // makeFIFO leaves a FIFO as it is, since a business may be writing to it, and

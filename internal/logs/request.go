@@ -17,7 +17,7 @@ func (s *stream) drain() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.pipe.Control(func(fd uintptr) { s.empty(int(fd), pipeSize) })
+		s.read.use(func(fd int) { s.empty(fd, pipeSize) })
 	}()
 	patience := time.NewTimer(drainPatience)
 	defer patience.Stop()

@@ -70,7 +70,7 @@ func (p *spill) run() {
 	}
 	defer p.running.Store(false)
 	for p.stuck() && !p.stream.isClosed() {
-		p.stream.pipe.Control(func(fd uintptr) { p.dropSome(int(fd)) })
+		p.stream.read.use(p.dropSome)
 		time.Sleep(spillPause)
 	}
 }

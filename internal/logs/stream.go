@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"holdfast/internal/logfile"
@@ -21,8 +20,7 @@ type stream struct {
 	settings Settings
 	fifo     string
 	write    *os.File // blocking: the business's stdout and stderr
-	read     *os.File // non-blocking: waited for by the runtime's poller, not by a thread
-	pipe     syscall.RawConn
+	read     *reader
 	closed   chan struct{}
 	done     chan struct{} // closed when carry has ended
 	retry    chan struct{} // what kept the output from the log has gone
@@ -41,9 +39,8 @@ type stream struct {
 	spill   *spill // nil unless Overflow is Drop
 	echo    *echo  // nil without one
 
-	moved       atomic.Int64 // bytes, by this guardian
-	movedBefore int64        // when carry was woken last
-	woken       time.Time
+	moved atomic.Int64 // bytes, by this guardian
+	took  time.Time    // when carry moved something last
 
 	mu        sync.Mutex // never held while a disk or a terminal is waited for
 	trouble   error      // what keeps output from the log
@@ -62,10 +59,7 @@ func openStream(fifo, stage string, log logfile.Log, settings Settings, rotated 
 		return nil, s.trouble
 	}
 	var err error
-	if s.read, s.write, err = openFIFO(fifo); err == nil {
-		s.pipe, err = s.read.SyscallConn()
-	}
-	if err == nil && (s.staged || hasStage(stage)) {
+	if s.read, s.write, err = openFIFO(fifo); err == nil && (s.staged || hasStage(stage)) {
 		s.stage, err = openStage(stage)
 	}
 	if err != nil {
@@ -85,42 +79,23 @@ func (s *stream) start(echo *echo) {
 	go s.carry()
 }
 
-// carry is the one goroutine that moves what comes in by itself. It is woken when the
-// pipe is no longer empty, so it has to empty it each time.
+// carry is the one goroutine that moves what comes in by itself.
 func (s *stream) carry() {
 	defer close(s.done)
-	s.pipe.Read(func(fd uintptr) bool {
-		s.gather()
-		for pause := time.Duration(0); ; {
-			err := s.empty(int(fd), -1)
-			switch {
-			case s.isClosed():
-				return true
-			case err == nil:
-				return false
-			}
+	for s.read.wait() == nil && !s.isClosed() {
+		for pause := time.Duration(0); s.carryAll() != nil && !s.isClosed(); {
 			if pause = min(max(2*pause, firstPause), longestPause); s.wait(pause) {
 				pause = 0
 			}
 		}
-	})
-}
-
-// gather lets the output of a business that writes line by line come together, so that
-// the lines cost less: woken again at once, with little to carry the last time, it waits
-// a moment for more.
-func (s *stream) gather() {
-	now, moved := time.Now(), s.moved.Load()
-	if now.Sub(s.woken) < gatherTime && moved-s.movedBefore < gatherSize {
-		time.Sleep(gatherTime)
 	}
-	s.woken, s.movedBefore = time.Now(), moved
 }
 
-const (
-	gatherTime = 500 * time.Microsecond
-	gatherSize = 64 << 10
-)
+// carryAll empties the pipe, and returns what keeps it from the log.
+func (s *stream) carryAll() (err error) {
+	gone := s.read.use(func(fd int) { err = s.empty(fd, -1) })
+	return errors.Join(err, gone)
+}
 
 // How long is waited before the log is tried again that could not be written.
 const (
@@ -154,7 +129,13 @@ func (s *stream) isClosed() bool {
 // returns what keeps it from the log.
 func (s *stream) empty(fd, most int) error {
 	for moved, first := 0, true; most < 0 || moved < most; first = false {
+		if most < 0 {
+			s.gather(fd)
+		}
 		n, err := s.move(fd, first)
+		if most < 0 {
+			s.took = time.Now()
+		}
 		if n == 0 && err == nil || err != nil {
 			return err
 		}
@@ -240,7 +221,7 @@ func (s *stream) close() error {
 	}
 	s.drain()
 	close(s.closed)
-	err := s.read.SetReadDeadline(time.Now()) // ends carry, if it waits for output
+	err := s.read.interrupt() // ends carry, if it waits for output
 	patience := time.NewTimer(drainPatience)
 	defer patience.Stop()
 	select {
@@ -248,13 +229,13 @@ func (s *stream) close() error {
 	case <-patience.C:
 		return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
 	}
-	s.pipe.Control(func(fd uintptr) { err = errors.Join(err, s.keep(int(fd))) })
+	s.read.use(func(fd int) { err = errors.Join(err, s.keep(fd)) })
 	return errors.Join(err, s.release())
 }
 
 func (s *stream) release() error {
 	if s.read != nil {
-		s.read.Close()
+		s.read.close()
 		s.write.Close()
 	}
 	s.window.close()
