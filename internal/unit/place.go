@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"holdfast/internal/watchdog"
 )
 
 // serviceDirectories is the setter of RuntimeDirectory= and its like: it adds, and an empty
@@ -66,40 +64,6 @@ func (d *draft) rootDirectory(text string) error {
 	}
 	d.service.Setup.RootDirectory = strings.TrimSuffix(simplify(dir), "/")
 	return nil
-}
-
-const (
-	inputStreams  = "null data file"
-	outputStreams = "null inherit journal kmsg syslog journal+console kmsg+console syslog+console file append truncate"
-)
-
-// standard is the setter of a standard stream.
-func (d *draft) standard(field *watchdog.Stream, allowed string) func(string) error {
-	return func(text string) error {
-		kind, file, hasPath := strings.Cut(text, ":")
-		switch {
-		case slices.Contains([]string{"tty", "tty-force", "tty-fail", "socket", "fd"}, kind):
-			return refuse("a program under guard has no terminal and no socket of an activation here; " +
-				"leave it out for the log, or write file:PATH")
-		case !slices.Contains(strings.Fields(allowed), kind), hasPath != slices.Contains([]string{"file", "append", "truncate"}, kind):
-			return errors.New("not one of " + strings.Join(strings.Fields(allowed), ", ") + "; a file is written file:PATH")
-		case !hasPath && (strings.HasPrefix(kind, "journal") || strings.HasPrefix(kind, "kmsg") || strings.HasPrefix(kind, "syslog")):
-			*field = watchdog.LogStream
-			return nil
-		case !hasPath:
-			*field = watchdog.Stream(kind)
-			return nil
-		}
-		file, err := d.specifiers(file)
-		if err == nil {
-			err = checkPath(file)
-		}
-		if err != nil {
-			return err
-		}
-		*field = watchdog.Stream(kind + ":" + simplify(file))
-		return nil
-	}
 }
 
 // standardPlace is where the directories of a kind are made, as a specifier.

@@ -47,6 +47,14 @@ func parseType(text string) (watchdog.Type, error) {
 	return oneOf(watchdog.Simple, watchdog.Exec, watchdog.Forking, watchdog.Oneshot, watchdog.Idle, watchdog.Notify, watchdog.NotifyReload)(text)
 }
 
+func parseInteger(text string, low, high int) (int, error) {
+	number, err := strconv.ParseInt(text, 0, 32)
+	if err != nil || int(number) < low || int(number) > high || strings.Contains(text, "_") {
+		return 0, errors.New("not a number from " + strconv.Itoa(low) + " to " + strconv.Itoa(high))
+	}
+	return int(number), nil
+}
+
 // parseBool reads systemd's booleans, case aside.
 func parseBool(text string) (bool, error) {
 	switch strings.ToLower(text) {
