@@ -102,6 +102,10 @@ func adopted(ctx context.Context, g *watchdog.Guardian) bool {
 // returns when nobody waits for that any more. lock is the service's.
 func guard(service watchdog.Service, dir state.Dir, lock *os.File, echo io.Writer, log zerolog.Logger, open func(*watchdog.Guardian)) (watchdog.Record, error) {
 	syscall.Umask(int(service.UMask)) // the business inherits it
+	if !service.Log.Stderr && isHeld(dir.StderrFIFO()) {
+		service.Log.Stderr = true
+		log.Info().Msg("stderr keeps a log of its own while this guardian lives, for what an earlier one has started still writes to it")
+	}
 	capture, err := openLog(service, dir, echo)
 	if err != nil {
 		return watchdog.Record{}, err

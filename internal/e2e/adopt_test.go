@@ -392,6 +392,34 @@ func TestOnOrphan(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// What an adopted business writes to is read, whatever the new guardian was told.
+func TestAnAdoptedBusinessKeepsItsStderr(t *testing.T) {
+	for _, first := range []string{"yes", "no"} {
+		t.Run("LogStderr="+first+" before", func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			start := func(stderr string) []string {
+				return []string{"start", "--name", "p", "-p", "LogStderr=" + stderr, "-p", "Restart=no", "--", "sh", "-c",
+					`trap 'echo last words >&2; exit 7' USR1; echo ready; while :; do sleep 1000 & wait $!; done`}
+			}
+			h.ok(start(first)...)
+			h.ready("p")
+			_, business := h.orphan("p")
+			h.ok(start(map[string]string{"yes": "no", "no": "yes"}[first])...)
+			kill(t, business, unix.SIGUSR1)
+			await(t, "the last words are on record", func() bool {
+				run := h.runs("p")[0]
+				return run.Exit != nil && run.Exit.Code == 7 && strings.Contains(strings.Join(run.Output, "\n"), "last words")
+			})
+			h.awaitShow("p", "GuardianState", "absent")
+			h.nothingLeft("p")
+			if _, err := os.Lstat(h.runtime("p", "log-stderr")); err == nil {
+				t.Error("log-stderr is left")
+			}
+		})
+	}
+}
+
 // A PID that another process has by now is neither adopted nor signalled.
 func TestARecycledPID(t *testing.T) {
 	for _, way := range []string{"its business is dead", "its business is alive", "with the start time, too"} {
