@@ -69,7 +69,7 @@ func (v *volunteer) try(well string, look func(id proc.ID, end func()) error) (s
 func (v *volunteer) pidfd() (string, error) {
 	return v.try("a process is watched and signalled by a handle", func(id proc.ID, end func()) error {
 		told := make(chan proc.Ended, 1)
-		if err := proc.NewEstate(nil, id).Watch(id, func(e proc.Ended) { told <- e }); err != nil {
+		if err := id.Await(func(e proc.Ended) { told <- e }); err != nil {
 			return err
 		}
 		end()

@@ -93,11 +93,13 @@ func (e *Estate) Signal(sigs ...syscall.Signal) (n int, err error) {
 	return len(s.reached), s.failed
 }
 
-// Watch has told called, in a goroutine of its own, when the member ends. To watch it twice changes nothing.
+// Watch has told called, in a goroutine of its own, when the member ends. To watch it twice changes nothing. It
+// fails only with [ErrGone], for one that was reaped already.
 func (e *Estate) Watch(id ID, told func(Ended)) error {
 	if e.watched[id] {
 		return nil
 	}
-	e.watched[id] = true
-	return id.watch(told)
+	err := id.watch(told)
+	e.watched[id] = err == nil
+	return err
 }

@@ -15,13 +15,13 @@ import (
 // The kernel tells its parent how a process ended, and others in two places: while nobody has reaped it, in
 // /proc/PID/stat; afterwards, since Linux 6.15, by PIDFD_GET_INFO on a pidfd that was opened before.
 
-// watch has told called, in a goroutine of its own, when the process ends, which need not be a child. It waits
+// Await has told called, in a goroutine of its own, when the process ends, which need not be a child. It waits
 // by a pidfd in the runtime's poller (Linux 5.3), so it costs no thread. It fails with [ErrGone] for a process
 // that was reaped already; a zombie is told at once.
-func (id ID) watch(told func(Ended)) error {
+func (id ID) Await(told func(Ended)) error {
 	fd, err := unix.PidfdOpen(id.PID, 0)
 	if err != nil {
-		if errors.Is(err, unix.ESRCH) {
+		if now, gone := Identify(id.PID); err == unix.ESRCH || errors.Is(gone, ErrGone) || gone == nil && now != id {
 			err = ErrGone
 		}
 		return fmt.Errorf("process %d: pidfd: %w", id.PID, err)

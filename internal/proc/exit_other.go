@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch has told called, in a goroutine of its own, when the process ends, which need not be a child. What is
+// Await has told called, in a goroutine of its own, when the process ends, which need not be a child. What is
 // lost: how it ended, which the kernel tells only its parent; and the wait occupies a thread.
-func (id ID) watch(told func(Ended)) error {
+func (id ID) Await(told func(Ended)) error {
 	queue, err := unix.Kqueue()
 	if err != nil {
 		return fmt.Errorf("process %d: kqueue: %w", id.PID, err)

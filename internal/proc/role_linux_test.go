@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		"inheritance": roleInheritance, "unprivileged": roleUnprivileged, "scores": roleScores,
 		"die": roleDie, "hog": roleHog, "main-thread-ended": roleMainThreadEnded, "blocked": roleBlocked,
 		"heir": roleHeir, "aside": roleAside, "known": roleKnown, "setup": roleSetup, "where": roleWhere,
-		"divide": roleDivide,
+		"divide": roleDivide, "out-of-files": roleOutOfFiles,
 	}
 	if role, given := os.LookupEnv(roleVar); given {
 		os.Unsetenv(roleVar)

@@ -1,7 +1,6 @@
 package watchdog
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -39,18 +38,10 @@ func (g *Guardian) inherit(previous *Record) error {
 		g.inherited.Left = max(0, due-sinceBoot())
 	}
 	if run := g.record.LastRun(); run != nil && run.Exit == nil {
-		alive := estate.Business.PID != 0
-		if alive {
-			err = g.estate.Watch(proc.ID(estate.Business), g.tellEnd)
-			alive = !errors.Is(err, proc.ErrGone)
-		}
-		switch {
-		case !alive:
-			g.inherited.Exited = g.unseenEnd(run)
-		case err != nil:
-			return err
-		default:
+		if estate.Business.PID != 0 && g.estate.Watch(proc.ID(estate.Business), g.tellEnd) == nil {
 			g.adopt(run)
+		} else {
+			g.inherited.Exited = g.unseenEnd(run)
 		}
 	}
 	if g.machine.control {
@@ -155,11 +146,8 @@ func (g *Guardian) settled() bool {
 // watch reports whether all were alive when it began to watch them.
 func (g *Guardian) watch(members []proc.Process) bool {
 	for _, p := range members {
-		switch err := g.estate.Watch(p.ID, g.tellEnd); {
-		case errors.Is(err, proc.ErrGone):
+		if gone := g.estate.Watch(p.ID, g.tellEnd); gone != nil {
 			return false
-		case err != nil: // the stop's timeout ends the wait
-			g.log.Warn().Err(err).Msg("cannot watch what the guardian before has left")
 		}
 	}
 	return true

@@ -20,8 +20,7 @@ import (
 func (g *Guardian) findMain() Event {
 	id, foreign, err := g.candidate()
 	if err == nil && id != g.business {
-		err = g.reaper.Know(id, g.tellEnd)
-		if errors.Is(err, proc.ErrGone) {
+		if gone := g.reaper.Know(id, g.tellEnd); gone != nil {
 			err = fmt.Errorf("process %d has ended", id.PID)
 		}
 	}

@@ -252,13 +252,13 @@ func (g *Guardian) resume() {
 	g.log.Info().Str("version", g.record.Program.Version).Msg("took over from the program before")
 	var ended []proc.Ended
 	if g.machine.running {
-		err := error(nil)
+		gone := error(nil)
 		if g.estate != nil && !g.reaper.Spawned(g.business) {
-			err = g.estate.Watch(g.business, g.tellEnd)
+			gone = g.estate.Watch(g.business, g.tellEnd)
 		} else {
-			err = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
+			gone = g.reaper.Know(g.business, g.tellEnd) // one that was not spawned here may have another parent
 		}
-		if errors.Is(err, proc.ErrGone) {
+		if gone != nil {
 			ended = append(ended, g.business.Exit(g.witness, g.record.LastRun().Seal))
 		}
 	}
@@ -266,7 +266,7 @@ func (g *Guardian) resume() {
 		go g.send(PIDFileChanged{})
 	}
 	if g.estate != nil && g.machine.control && !g.reaper.Spawned(g.control) {
-		if err := g.estate.Watch(g.control, g.tellEnd); errors.Is(err, proc.ErrGone) {
+		if gone := g.estate.Watch(g.control, g.tellEnd); gone != nil {
 			ended = append(ended, g.control.Exit(g.witness, 0))
 		}
 	}

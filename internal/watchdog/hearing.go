@@ -171,14 +171,11 @@ func (g *Guardian) newMain(pid, uid int) (Process, error) {
 // setMain makes another process the business.
 func (g *Guardian) setMain(main Process) Event {
 	id := proc.ID(main)
-	err := g.reaper.Know(id, g.tellEnd)
+	gone := g.reaper.Know(id, g.tellEnd)
 	g.followMain(id, !g.isOurs(id.PID))
 	g.oom.Mark(id.PID)
-	switch {
-	case errors.Is(err, proc.ErrGone):
+	if gone != nil {
 		return Exited{Exit: unknownExit, Lasted: time.Since(g.began)}
-	case err != nil:
-		g.log.Warn().Err(err).Int("pid", id.PID).Msg("the end of the business will not be noticed")
 	}
 	return nil
 }
