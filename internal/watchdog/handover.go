@@ -108,18 +108,24 @@ func (g *Guardian) heritage() heritage {
 	}
 }
 
+var errHooked = errors.New("the OnCrash= command is running; try again when it has ended")
+
 func (g *Guardian) handOver(binary string) error {
 	if g.inherited != nil {
 		return errors.New("this guardian has not begun yet; try again")
 	}
 	if g.crashes.hooked.Load() {
-		return errors.New("the OnCrash= command is running; try again when it has ended")
+		return errHooked
 	}
 	g.quiesce()
 	defer g.carryOn()
-	if g.finished {
+	switch {
+	case g.finished:
 		return ErrOver
+	case g.crashes.hooked.Load(): // that of a crash which has come meanwhile
+		return errHooked
 	}
+	g.crashes.wait() // for the report of such a one
 	defer g.capture.Hold()()
 	g.log.Info().Str("program", binary).Msg("handing over")
 	if g.above != nil {
