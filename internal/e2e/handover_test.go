@@ -120,6 +120,23 @@ func TestStopAfterAnUpgradeLeavesNothing(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// A process of an adopted business that was found below it is remembered by the next
+// program, too: when its parent is gone, nothing else tells to whom it belongs.
+func TestAnEstateIsHandedOver(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	a, b := twoBuilds(t)
+	h.startBy(a, "--restart=no", "--", "sh", "-c", "env -i setsid sleep 1001 & echo ready; exec sleep 1002")
+	h.ready("p")
+	await(t, "it has a child", func() bool { return len(h.below()) == 3 })
+	_, business := h.orphan("p")
+	h.by(a, "start", "p")
+	h.ok("upgrade", "p", "--binary", b)
+	kill(t, business, unix.SIGKILL)
+	h.awaitShow("p", "GuardianState", "absent")
+	h.nothingLeft("p")
+}
+
 func TestUpgradeBySignal(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"syscall"
@@ -35,6 +36,17 @@ func NewEstate(marks []string, business ID) *Estate {
 		e.known[business] = true
 	}
 	return e
+}
+
+// Known are the members found last, for another program's estate to [Estate.Remember]: what they belong by may be gone
+// by then.
+func (e *Estate) Known() []ID { return slices.Collect(maps.Keys(e.known)) }
+
+// Remember has processes count as members that were found to be.
+func (e *Estate) Remember(known []ID) {
+	for _, id := range known {
+		e.known[id] = true
+	}
 }
 
 // Members looks for the processes that are alive now, and remembers them.

@@ -94,18 +94,22 @@ type heritage struct {
 	Began    time.Duration // of the present run, on the clock that runs since boot
 	Killed   bool
 	Foreign  bool
-	Estate   bool // what a guardian that died has left is not gone yet
+	Estate   bool      // what a guardian that died has left is not gone yet
+	Known    []proc.ID // its processes, as far as they were found
 }
 
 func (g *Guardian) heritage() heritage {
 	m := g.machine
-	return heritage{
+	h := heritage{
 		Record: g.snapshot(), Dir: g.dir, NextID: g.nextID,
 		Exit: m.exit, Running: m.running, Others: m.others, Awaited: m.awaited, Hurry: m.hurry,
 		Control: m.control, Reload: m.reload,
 		Children: g.reaper.Children(), Began: sinceBoot() - time.Since(g.began), Killed: g.killed, Foreign: g.foreign,
-		Estate: g.estate != nil,
 	}
+	if g.estate != nil {
+		h.Estate, h.Known = true, g.estate.Known()
+	}
+	return h
 }
 
 var errHooked = errors.New("the OnCrash= command is running; try again when it has ended")
@@ -241,6 +245,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 	g.resumeWindow(h.Record)
 	if h.Estate {
 		g.estate = proc.NewEstate(g.record.marks(), g.business)
+		g.estate.Remember(h.Known)
 	}
 	return g, nil
 }
