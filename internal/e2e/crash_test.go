@@ -265,8 +265,8 @@ func TestTheNewestReportsAreKept(t *testing.T) {
 func TestACrashThatNobodySawIsReported(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	h.ok("start", "--name", "p", "--restart=always", "--chdir", h.dir, "-p", "OnCrash=/bin/sh -c 'echo hook for $$EXIT_STATUS'",
-		"--", "sh", "-c", `echo begun; while [ ! -e go ]; do sleep 0.01; done; exit 7`)
+	h.ok("start", "--name", "p", "--restart=always", "--chdir", h.dir, "-p", "OnCrash=/bin/sh -c 'echo hook for $$EXIT_STATUS'", "-p", "LogTimestamps=utc",
+		"--", "sh", "-c", `sleep 1000 & echo begun; while [ ! -e go ]; do sleep 0.01; done; seq 100000; exit 7`) // its child keeps the pipe
 	guardian, business := h.pid("p", "GuardianPID"), h.pid("p", "MainPID")
 	kill(t, guardian, unix.SIGKILL)
 	await(t, "the guardian is dead", func() bool { return !alive(guardian) })
@@ -279,6 +279,9 @@ func TestACrashThatNobodySawIsReported(t *testing.T) {
 	r := h.onlyReport("p")
 	if r.Number != 1 || r.PID != business || !r.Unseen || r.Exit.Code != 7 || r.Decision == "" {
 		t.Errorf("%+v", r)
+	}
+	if n := len(r.Output); n == 0 || !strings.HasSuffix(r.Output[n-1], " 100000") {
+		t.Errorf("of its last words there is on record: %q", r.Output)
 	}
 	h.ok("stop", "p")
 }

@@ -109,6 +109,7 @@ func (g *Guardian) adopt(run *Run) {
 // unseenEnd is the end of a business that came while no guardian was alive. What has its
 // PID now, if anything, is somebody else.
 func (g *Guardian) unseenEnd(run *Run) *Exited {
+	g.capture.Drain() // its last words are among those that go on record
 	g.began = time.Now().Add(-time.Since(run.Started))
 	ended := proc.ID(g.record.Business).Exit(g.witness, run.Seal)
 	run.Unseen, run.UserTime, run.SystemTime = true, ended.UserTime, ended.SystemTime
