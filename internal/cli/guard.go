@@ -162,7 +162,7 @@ func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) w
 		close(opened)
 	}()
 	record := guardian.Run()
-	tidy(p.service, p.capture, p.log)
+	p.tidy()
 	p.listener.Close()
 	server.Pause() // for good: the last answers go out before this process ends
 	os.Remove(p.dir.Control())
@@ -186,24 +186,6 @@ func openLog(service watchdog.Service, dir state.Dir, echo io.Writer) (*logs.Cap
 		FIFO: dir.FIFO(), Stage: dir.Stage(), Output: logfile.Log(dir.Output()),
 		StderrFIFO: dir.StderrFIFO(), StderrStage: dir.StderrStage(), StderrOutput: logfile.Log(dir.StderrOutput()),
 	}, service.Log, echo)
-}
-
-// tidy leaves nothing behind that belongs to a living guardian only.
-func tidy(service watchdog.Service, capture *logs.Capture, log zerolog.Logger) {
-	if err := removePIDFile(service); err != nil {
-		log.Warn().Err(err).Msg("left the PID file alone")
-	}
-	if err := errors.Join(capture.Close(), capture.Remove()); err != nil {
-		log.Warn().Err(err).Msg("closing the log")
-	}
-}
-
-// removePIDFile removes ours, if there is one.
-func removePIDFile(service watchdog.Service) error {
-	if service.PIDFile == "" {
-		return nil
-	}
-	return pidfile.Remove(service.PIDFile, os.Getpid())
 }
 
 // guardianLog is where the guardian says what it decides: a file of its own, kept

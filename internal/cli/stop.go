@@ -42,6 +42,7 @@ func stop(stdout io.Writer, name string) error {
 	defer cancel()
 	switch v.guardian {
 	case absent:
+		v.tidy()
 		fmt.Fprintf(stdout, "%s is not running\n", name)
 		return nil
 	case killed:

@@ -163,7 +163,6 @@ func crashLoopUnderFire(t *testing.T, times int) {
 	for range times {
 		h.killNew("p", h.start(args...), 30*time.Millisecond)
 	}
-	h.run(args...) // one that was killed in its last moment has left its files to the next
 	h.run("stop", "p")
 	if doubles := lines(h.dir + "/doubles"); doubles != nil {
 		t.Errorf("two at once, among %d:\n%s", len(lines(h.dir+"/spawned")), strings.Join(doubles, "\n"))

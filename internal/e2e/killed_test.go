@@ -4,7 +4,9 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,6 +86,40 @@ func TestAGuardianKilledWhileItWaitsForARestart(t *testing.T) {
 	h.fails(0, []string{"its guardian had been killed"}, "stop", "p")
 	h.nothingLeft("p")
 	h.fails(3, nil, "status", "p")
+}
+
+// A guardian that is killed when its service has ended already has no business to leave, but
+// its files, and an OnCrash= command that writes on.
+func TestAGuardianKilledInItsLastMoment(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.ok("start", "--name", "p", "--settle=0", "--restart=no", "-p", "OnCrash=sleep 1000", "--", "sh", "-c", "exec sh -c 'sleep 0.1; exit 1'")
+	h.awaitShow("p", "SubState", "failed")
+	await(t, "the command runs", func() bool { return len(h.named("sleep")) == 1 })
+	hook, guardian := h.named("sleep")[0].PID, h.named("holdfast")[0].PID
+	kill(t, guardian, unix.SIGKILL)
+	h.init.wait(guardian)
+	h.shows("p", "GuardianState", "absent", "SubState", "failed")
+	left := func(want ...string) {
+		t.Helper()
+		var found []string
+		for _, file := range []string{"pid", "control", "log"} {
+			if _, err := os.Lstat(h.runtime("p", file)); err == nil {
+				found = append(found, file)
+			}
+		}
+		if !slices.Equal(found, want) {
+			t.Errorf("there are the files %q, want %q", found, want)
+		}
+	}
+	left("pid", "control", "log")
+	h.said(h.run("stop", "p"), 0, "p is not running")
+	left("log")
+	kill(t, hook, unix.SIGKILL)
+	h.init.wait(hook)
+	h.said(h.run("stop", "p"), 0, "p is not running")
+	h.nothingLeft("p")
+	h.shows("p", "SubState", "failed") // it is still known how it ended
 }
 
 // What the business writes while nobody guards it neither fails nor kills it.

@@ -5,8 +5,10 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -206,6 +208,33 @@ func TestWithoutSIGKILLAStubbornProgramStaysAndIsNotStartedTwice(t *testing.T) {
 	for _, p := range h.below() {
 		unix.Kill(p.PID, unix.SIGKILL)
 	}
+}
+
+// What a stop leaves alive goes on to write, and a guardian reads it as soon as there is one.
+func TestWhatOutlivesAStopIsReadOn(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	start := func(script string) {
+		t.Helper()
+		h.ok("start", "--name", "p", "-p", "KillMode=process", "--chdir", h.dir, "--", "sh", "-c", script)
+	}
+	start(`sh -c 'echo ready; while [ ! -e go ]; do sleep 0.01; done; echo the survivor; exec sleep 1001' & exec sleep 1000`)
+	h.ready("p")
+	h.ok("stop", "p")
+	if _, err := os.Lstat(h.runtime("p", "log")); err != nil {
+		t.Fatal(err)
+	}
+	h.file("go", "", 0o600)
+	await(t, "the survivor has spoken", func() bool { return len(h.named("sh")) == 0 })
+	start("exec sleep 1000")
+	await(t, "it is heard", func() bool { return strings.Contains(h.ok("logs", "p"), "the survivor\n") })
+	h.ok("stop", "p")
+	for _, p := range h.named("sleep") {
+		kill(t, p.PID, unix.SIGKILL)
+		h.init.wait(p.PID)
+	}
+	h.said(h.run("stop", "p"), 0, "p is not running")
+	h.nothingLeft("p")
 }
 
 func TestSignalsToTheGuardian(t *testing.T) {
