@@ -40,7 +40,7 @@ func TestReportsAreSortedByTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := removeOldReports(dir); err != nil {
+	if err := removeOldReports(dir, nil); err != nil {
 		t.Error(err)
 	}
 	reports, err := CrashReports(dir)

@@ -61,8 +61,15 @@ type crashes struct {
 	dirty   bool           // a command has run, and may have left something behind
 }
 
-func newCrashes() crashes {
-	return crashes{reports: unwritten{hurry: make(chan struct{}, 1)}, ended: make(chan struct{})}
+// newCrashes is for a service whose runs so far are these, with their reports in the directory.
+func newCrashes(runs []Run, dir string) crashes {
+	var reports []string
+	for _, run := range runs {
+		if run.Report != "" {
+			reports = append(reports, filepath.Join(dir, run.Report))
+		}
+	}
+	return crashes{reports: unwritten{hurry: make(chan struct{}, 1), newest: reports}, ended: make(chan struct{})}
 }
 
 // wait returns when all reports are written and no command runs.
@@ -75,12 +82,15 @@ func (c *crashes) wait() {
 // for them and has none yet. The loop only collects the facts.
 func (g *Guardian) reportCrash() {
 	run := g.record.LastRun()
-	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Report != "" {
+	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Reported {
 		return
 	}
 	spec, unspawnable := g.spec(g.service.Exec, g.record.InvocationID) // as of the run that has ended: the next has not begun
-	run.Report = reportName(run.Number, time.Now())
-	g.changed = true
+	run.Reported, g.changed = true, true
+	logged := g.dir.Log != ""
+	if logged {
+		run.Report = reportName(run.Number, time.Now())
+	}
 	report := g.crashReport(*run, spec)
 	var hook *proc.Spec
 	switch {
@@ -97,7 +107,6 @@ func (g *Guardian) reportCrash() {
 		hook, g.crashes.dirty = &spec, true
 	}
 	path := filepath.Join(g.dir.Log, run.Report)
-	logged := g.dir.Log != ""
 	if hook == nil {
 		if logged {
 			g.writeLater(path, report)
@@ -133,7 +142,8 @@ func (g *Guardian) crashReport(run Run, spec proc.Spec) *CrashReport {
 	return r
 }
 
-// reportName sorts by time: a service's runs are counted anew after a reboot.
+// reportName sorts by time: a service's runs are counted anew after a reboot. Within one
+// boot it is the clock that may be set back; see [unwritten].
 func reportName(run int, now time.Time) string {
 	return fmt.Sprintf("crash-%s-%d.json", now.UTC().Format("20060102T150405.000Z"), run)
 }

@@ -24,6 +24,7 @@ type unwritten struct {
 	hurry   chan struct{}
 	writing sync.Mutex // one batch at a time
 	written time.Time  // the last one
+	newest  []string   // the last ones, in order, whatever time their names say
 }
 
 type unwrittenReport struct {
@@ -89,8 +90,9 @@ func (g *Guardian) writeLater(path string, report *CrashReport) {
 
 // writeReports completes reports of the same directory and puts them beside the last ones.
 func (g *Guardian) writeReports(batch []unwrittenReport) (written bool) {
-	g.crashes.reports.writing.Lock()
-	defer g.crashes.reports.writing.Unlock()
+	u := &g.crashes.reports
+	u.writing.Lock()
+	defer u.writing.Unlock()
 	var err error
 	for _, r := range batch {
 		r.Host, _ = os.Hostname() // never fails
@@ -100,9 +102,11 @@ func (g *Guardian) writeReports(batch []unwrittenReport) (written bool) {
 		if saved := state.Save(r.path, r.CrashReport); err == nil {
 			err = saved
 		}
+		u.newest = append(u.newest, r.path)
 	}
+	u.newest = slices.Delete(u.newest, 0, max(0, len(u.newest)-keptReports))
 	written = err == nil
-	if removed := removeOldReports(filepath.Dir(batch[0].path)); err == nil {
+	if removed := removeOldReports(filepath.Dir(batch[0].path), u.newest); err == nil {
 		err = removed
 	}
 	if err != nil {
@@ -111,12 +115,14 @@ func (g *Guardian) writeReports(batch []unwrittenReport) (written bool) {
 	return written
 }
 
-// removeOldReports keeps the newest, and removes what a guardian was killed over.
-func removeOldReports(dir string) error {
+// removeOldReports keeps the newest, those of the list before any other, and removes what a
+// guardian was killed over.
+func removeOldReports(dir string, newest []string) error {
 	unfinished, _ := filesLike(dir, ".json.new")
 	reports, err := CrashReports(dir)
-	reports = append(unfinished, reports[:max(0, len(reports)-keptReports)]...)
-	for _, path := range reports {
+	surplus := max(0, len(reports)-keptReports)
+	reports = slices.DeleteFunc(reports, func(path string) bool { return slices.Contains(newest, path) })
+	for _, path := range append(unfinished, reports[:min(surplus, len(reports))]...) {
 		if removed := os.Remove(path); err == nil {
 			err = removed
 		}

@@ -134,7 +134,7 @@ func NewGuardian(service Service, dir state.Dir, previous Record, capture *logs.
 		nextID:  newInvocationID(),
 		events:  make(chan message, 64),
 		over:    make(chan struct{}),
-		crashes: newCrashes(),
+		crashes: newCrashes(previous.Runs, dir.Log),
 	}
 	g.record = Record{
 		State: Dead, Result: Success, Runs: previous.Runs,

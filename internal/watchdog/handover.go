@@ -227,7 +227,7 @@ func Resume(handed []byte, calls chan os.Signal, capture *logs.Capture, log zero
 		service: h.Record.Service, dir: h.Dir, log: log, reaper: reaper, oom: proc.WatchOOM(), capture: capture,
 		witness: proc.Witness(h.Dir.Witness()), nextID: h.NextID,
 		events: make(chan message, 64), over: make(chan struct{}),
-		crashes:  newCrashes(),
+		crashes:  newCrashes(h.Record.Runs, h.Dir.Log),
 		requests: calls,
 		record:   h.Record, business: proc.ID(h.Record.Business), control: proc.ID(h.Record.Control),
 		killed: h.Killed, foreign: h.Foreign, resumed: true,

@@ -13,20 +13,27 @@ import (
 	"holdfast/internal/state"
 )
 
+// guarding is a guardian with a business that no process stands for. crash is its exit with 7,
+// after which it is started again in an hour.
+func guarding(dir state.Dir) (g *Guardian, crash message) {
+	g = &Guardian{
+		dir: dir, log: zerolog.Nop(), reaper: &proc.Reaper{}, capture: logs.Through(os.Stdout, os.Stderr),
+		events: make(chan message, 64), over: make(chan struct{}), crashes: newCrashes(nil, dir.Log), business: proc.ID{PID: 1 << 30, Start: 1},
+	}
+	g.service = Service{Name: "p", Exec: Command{Path: "/bin/true", Args: []string{"true"}}, Policy: Policy{Restart: RestartAlways}}
+	g.service.Backoff.RestartSec = time.Hour
+	g.machine = NewMachine(&g.service)
+	g.machine.Step(time.Now(), StartRequested{})
+	g.machine.Step(time.Now(), Spawned{})
+	g.record.beginRun(g.business.PID, time.Now())
+	return g, reaped{ended: []proc.Ended{{ID: g.business, Status: 7 << 8}}}
+}
+
 // A crash that is heard of in the last moment before another program takes over is reported
 // by this one, and its OnCrash= command has somebody who waits for it.
 func TestACrashDuringAHandover(t *testing.T) {
 	for _, hook := range []bool{false, true} {
-		g := &Guardian{
-			dir: state.Dir{Log: t.TempDir()}, log: zerolog.Nop(), reaper: &proc.Reaper{}, capture: logs.Through(os.Stdout, os.Stderr),
-			events: make(chan message, 64), over: make(chan struct{}), crashes: newCrashes(), business: proc.ID{PID: 1 << 30, Start: 1},
-		}
-		g.service = Service{Name: "p", Exec: Command{Path: "/bin/true", Args: []string{"true"}}, Policy: Policy{Restart: RestartAlways}}
-		g.service.Backoff.RestartSec = time.Hour
-		g.machine = NewMachine(&g.service)
-		g.machine.Step(time.Now(), StartRequested{})
-		g.machine.Step(time.Now(), Spawned{})
-		g.record.beginRun(g.business.PID, time.Now())
+		g, crash := guarding(state.Dir{Log: t.TempDir()})
 		g.crashes.reports.written = time.Now().Add(time.Hour) // no report is written before somebody waits for it
 
 		became := false
@@ -44,7 +51,7 @@ func TestACrashDuringAHandover(t *testing.T) {
 			if hook {
 				g.crashes.hooked.Store(true)
 			}
-			g.events <- reaped{ended: []proc.Ended{{ID: g.business, Status: 7 << 8}}}
+			g.events <- crash
 		}
 		err := g.handOver("next")
 		if became == hook || err == nil {

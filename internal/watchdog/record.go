@@ -127,8 +127,11 @@ type Run struct {
 	Asked bool `json:"asked,omitempty"`
 	// Decision is what followed, and why.
 	Decision string `json:"decision,omitempty"`
-	// Report is the name of its crash report in the log directory; "" where there is none.
+	// Report is the name of its crash report in the log directory; "" where there is none. The
+	// file may not be there yet, or not any more, or have had no room on the disk.
 	Report string `json:"report,omitempty"`
+	// Reported says that its crash was seen to.
+	Reported bool `json:"reported,omitempty"`
 	// MaxRSS, in bytes, and the CPU times are those of the business and of the
 	// children it waited for (getrusage(2)).
 	MaxRSS     int64         `json:"max_rss,omitempty"`
