@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// unfinished ends the name of a file that is being compressed.
-const unfinished = compressed + ".new"
+// unfinished ends the name of a file that is being compressed. What comes before it is nobody
+// else's: a killed guardian's compressor may live on, while the next guardian has begun anew.
+const unfinished = ".new"
 
 // Compress replaces a rotated file by a compressed one of the same time, owner and mode,
 // and never lets a reader see a part of it. If the file is removed meanwhile, nothing is
@@ -31,11 +32,11 @@ func Compress(path string) (err error) {
 	if !strings.HasSuffix(path, suffix) || !info.Mode().IsRegular() {
 		return fmt.Errorf("%s: not a rotated log file", path)
 	}
-	temporary := path + unfinished
-	zipped, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
+	zipped, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+compressed+".*"+unfinished)
 	if err != nil {
 		return err
 	}
+	temporary := zipped.Name()
 	defer func() {
 		zipped.Close()
 		if err != nil {
@@ -47,7 +48,7 @@ func Compress(path string) (err error) {
 	if _, err := io.Copy(writer, plain); err != nil {
 		return err
 	}
-	if err := errors.Join(writer.Close(), zipped.Sync(), sameOwner(zipped, info)); err != nil {
+	if err := errors.Join(writer.Close(), sameOwner(zipped, info), zipped.Chmod(info.Mode().Perm()), zipped.Sync()); err != nil {
 		return err
 	}
 	if err := os.Chtimes(temporary, info.ModTime(), info.ModTime()); err != nil {
@@ -74,13 +75,15 @@ func sameOwner(file *os.File, info fs.FileInfo) error {
 	return file.Chown(int(stat.Uid), int(stat.Gid))
 }
 
-// RemoveUnfinished removes what a compression has left that was killed.
+// RemoveUnfinished removes what a compression has left that was killed. One that goes on then
+// fails, and leaves the file as it is.
 func (l Log) RemoveUnfinished() {
 	dir := filepath.Dir(string(l))
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasPrefix(name, filepath.Base(l.stem())+"-") && strings.HasSuffix(name, suffix+unfinished) {
+		ours := strings.HasPrefix(name, filepath.Base(l.stem())+"-") && strings.Contains(name, suffix+compressed+".")
+		if ours && strings.HasSuffix(name, unfinished) {
 			os.Remove(filepath.Join(dir, name))
 		}
 	}
