@@ -56,6 +56,7 @@ func Probe(ctx context.Context, binary string, format int) (version string, err 
 	probe.Stderr = &complaint
 	out, err := probe.Output()
 	var exit *exec.ExitError
+	var errno syscall.Errno
 	switch said := strings.TrimSpace(strings.TrimPrefix(complaint.String(), "holdfast: ")); {
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("%s: no answer within %s", binary, probeTime)
@@ -63,8 +64,10 @@ func Probe(ctx context.Context, binary string, format int) (version string, err 
 		return "", fmt.Errorf("%s refuses: %s", binary, firstLine(said))
 	case errors.As(err, &exit):
 		return "", fmt.Errorf("%s refuses: %w", binary, err)
+	case errors.As(err, &errno):
+		return "", fmt.Errorf("%s cannot be run: %w", binary, errno)
 	case err != nil:
-		return "", fmt.Errorf("%s cannot be run: %w", binary, cause(err))
+		return "", fmt.Errorf("%s cannot be run: %w", binary, err)
 	}
 	number, version, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if number != strconv.Itoa(Format) && number != strconv.Itoa(format) || version == "" || strings.Contains(version, "\n") {
@@ -76,13 +79,6 @@ func Probe(ctx context.Context, binary string, format int) (version string, err 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-func cause(err error) error {
-	if errno := syscall.Errno(0); errors.As(err, &errno) {
-		return errno
-	}
-	return err
 }
 
 // A Handed is what a program finds that was put into the place of another.

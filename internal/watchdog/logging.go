@@ -42,7 +42,7 @@ func (g *Guardian) compress(ctx context.Context, path string) error {
 	if err == nil {
 		select {
 		case end := <-ended:
-			if exit := exitOfAside(end); exit != (Exit{}) {
+			if exit := plainExit(end); exit != (Exit{}) {
 				err = fmt.Errorf("it %s", past(&exit))
 			}
 		case <-ctx.Done():
@@ -55,12 +55,4 @@ func (g *Guardian) compress(ctx context.Context, path string) error {
 		g.log.Warn().Err(err).Str("file", path).Msg("cannot compress a log file")
 	}
 	return err
-}
-
-// exitOfAside is how a process ended that is no part of what is guarded.
-func exitOfAside(end proc.Ended) Exit {
-	if end.Status.Signaled() {
-		return Exit{Signal: end.Status.Signal(), Core: end.Status.CoreDump()}
-	}
-	return Exit{Code: end.Status.ExitStatus()}
 }

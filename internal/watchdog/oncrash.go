@@ -66,7 +66,7 @@ func (g *Guardian) runHook(spec proc.Spec, path string, written bool) {
 }
 
 func (g *Guardian) tellHook(end proc.Ended) {
-	exit := exitOfAside(end)
+	exit := plainExit(end)
 	if exit == (Exit{}) || g.service.OnCrash.IgnoreFailure {
 		g.log.Info().Int("pid", end.ID.PID).Msg("the OnCrash= command " + past(&exit))
 		return
