@@ -3,6 +3,7 @@ package logs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -74,27 +75,54 @@ func openStream(fifo, stage string, log logfile.Log, settings Settings, rotated 
 func (s *stream) start(echo *echo) {
 	s.echo = echo
 	if s.settings.Overflow == Drop {
-		s.spill = &spill{stream: s, inLine: !s.out.startsLine(s.out.position())}
+		s.spill = &spill{stream: s, inLine: !s.startsLine()}
 	}
 	go s.carry()
 }
 
-// carry is the one goroutine that moves what comes in by itself.
+// startsLine reports whether what comes out of the pipe next begins a line.
+func (s *stream) startsLine() bool {
+	if s.stage != nil && s.stage.waiting() > 0 {
+		return s.stage.endsLine()
+	}
+	return s.out.startsLine(s.out.position())
+}
+
+// carry is the one goroutine that moves what comes in by itself. What a guardian before
+// this one has left does not wait for more to come.
 func (s *stream) carry() {
 	defer close(s.done)
-	for s.read.wait() == nil && !s.isClosed() {
-		for pause := time.Duration(0); s.carryAll() != nil && !s.isClosed(); {
-			if pause = min(max(2*pause, firstPause), longestPause); s.wait(pause) {
+	pause, last := time.Duration(0), 1
+	for !s.isClosed() {
+		n, err := s.carryAll()
+		if err != nil {
+			if pause = min(max(2*pause, firstPause), longestPause); s.rest(pause) {
 				pause = 0
 			}
+			continue
+		}
+		if n == 0 && last == 0 { // woken again, by nothing that can be had
+			s.rest(firstPause)
+		}
+		pause, last = 0, n
+		if s.read.wait() != nil { // it cannot be watched, so it is looked at now and then
+			s.rest(firstPause)
 		}
 	}
 }
 
-// carryAll empties the pipe, and returns what keeps it from the log.
-func (s *stream) carryAll() (err error) {
-	gone := s.read.use(func(fd int) { err = s.empty(fd, -1) })
-	return errors.Join(err, gone)
+// carryAll moves what is in the pipe, and what comes meanwhile. It returns how many bytes
+// that was, and what keeps the rest from the log.
+func (s *stream) carryAll() (moved int, err error) {
+	gone := s.read.use(func(fd int) {
+		for n := 1; n > 0 && err == nil && !s.isClosed(); moved += n {
+			s.gather(fd)
+			if n, err = s.move(fd, moved == 0); n > 0 {
+				s.took = time.Now()
+			}
+		}
+	})
+	return moved, errors.Join(err, gone)
 }
 
 // How long is waited before the log is tried again that could not be written.
@@ -103,8 +131,8 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// wait reports whether it was cut short.
-func (s *stream) wait(pause time.Duration) bool {
+// rest reports whether it was cut short.
+func (s *stream) rest(pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
@@ -125,25 +153,15 @@ func (s *stream) isClosed() bool {
 	}
 }
 
-// empty moves what is in the pipe, at most so many bytes if most is not negative, and
-// returns what keeps it from the log.
-func (s *stream) empty(fd, most int) error {
-	for moved, first := 0, true; most < 0 || moved < most; first = false {
-		if most < 0 {
-			s.gather(fd)
+// empty moves what is in the pipe, at most so many bytes.
+func (s *stream) empty(fd, most int) {
+	for moved := 0; moved < most; {
+		n, err := s.move(fd, moved == 0)
+		if n == 0 || err != nil {
+			return
 		}
-		n, err := s.move(fd, first)
-		if most < 0 {
-			s.took = time.Now()
-		}
-		if n == 0 && err == nil || err != nil {
-			return err
-		}
-		if moved += n; s.isClosed() && most < 0 {
-			return nil
-		}
+		moved += n
 	}
-	return nil
 }
 
 // move moves one block and returns its length, 0 when the pipe is empty. first has it
@@ -165,7 +183,7 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 	if err == nil {
 		n, err = s.moveBlock(fd)
 	}
-	for diskFull(err) && s.removeOldest() {
+	for s.logFull(err) && s.removeOldest() {
 		if n, err = s.moveBlock(fd); n > 0 {
 			break
 		}
@@ -209,6 +227,12 @@ func (s *stream) moveBlock(fd int) (int, error) {
 	return n, err
 }
 
+// logFull reports that the disk with the log is full; that of the stage is another one.
+func (s *stream) logFull(err error) bool {
+	var at *fs.PathError
+	return diskFull(err) && !(errors.As(err, &at) && at.Path == s.path)
+}
+
 // removeOldest makes room on a full disk.
 func (s *stream) removeOldest() bool {
 	files, err := s.out.log.Rest()
@@ -227,10 +251,38 @@ func (s *stream) close() error {
 	select {
 	case <-s.done:
 	case <-patience.C:
-		return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
+		return s.hangs()
 	}
-	s.read.use(func(fd int) { err = errors.Join(err, s.keep(fd)) })
-	return errors.Join(err, s.release())
+	var kept error
+	s.read.use(func(fd int) { kept = s.keep(fd) })
+	if kept == errBusy {
+		return s.hangs()
+	}
+	return errors.Join(err, kept, s.release())
+}
+
+// hangs is the error of a log that takes nothing and says nothing.
+func (s *stream) hangs() error {
+	return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
+}
+
+// hold keeps everything where it is until [stream.proceed].
+func (s *stream) hold() error {
+	if !s.lockSoon() {
+		return fmt.Errorf("%s does not answer", s.out.log)
+	}
+	if s.spill != nil && !s.spill.hold() {
+		s.moving.Unlock()
+		return errors.New("output is being dropped, and only this process knows how much; try again when the log can be written")
+	}
+	return nil
+}
+
+func (s *stream) proceed() {
+	if s.spill != nil {
+		s.spill.pipe.Unlock()
+	}
+	s.moving.Unlock()
 }
 
 func (s *stream) release() error {

@@ -120,7 +120,11 @@ func (g *Guardian) handOver(binary string) error {
 	if g.finished {
 		return ErrOver
 	}
-	defer g.capture.Hold()()
+	release, err := g.capture.Hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	g.log.Info().Str("program", binary).Msg("handing over")
 	if g.above != nil {
 		g.above.flush()
