@@ -103,8 +103,8 @@ func (s *stream) stamp() []byte {
 // errBusy says that somebody moves something and does not come to an end with it.
 var errBusy = errors.New("busy")
 
-// keep saves what a full disk has left in the pipe for the next guardian.
-func (s *stream) keep(fd int) error {
+// saveRest saves what a full disk has left in the pipe for the next guardian.
+func (s *stream) saveRest(fd int) error {
 	if !s.lockSoon() {
 		return errBusy
 	}

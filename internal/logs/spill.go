@@ -118,7 +118,7 @@ func (p *spill) drop(text []byte) {
 			end = len(text)
 		}
 		p.rest = append(p.rest, text[:end]...)
-		if text = text[end:]; len(p.rest) > patientSize { // no line for a memory
+		if text = text[end:]; len(p.rest) > splitSize { // no line for a memory
 			p.bytes += len(p.rest)
 			p.rest, p.resting = p.rest[:0], false
 		}

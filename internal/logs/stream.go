@@ -2,7 +2,6 @@ package logs
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -86,62 +85,6 @@ func (s *stream) startsLine() bool {
 		return s.stage.endsLine()
 	}
 	return s.out.startsLine(s.out.position())
-}
-
-// carry is the one goroutine that moves what comes in by itself. What a guardian before
-// this one has left does not wait for more to come.
-func (s *stream) carry() {
-	defer close(s.done)
-	pause, last := time.Duration(0), 1
-	for !s.isClosed() {
-		n, err := s.carryAll()
-		if err != nil {
-			if pause = min(max(2*pause, firstPause), longestPause); s.rest(pause) {
-				pause = 0
-			}
-			continue
-		}
-		if n == 0 && last == 0 { // woken again, by nothing that can be had
-			s.rest(firstPause)
-		}
-		pause, last = 0, n
-		if s.read.wait() != nil { // it cannot be watched, so it is looked at now and then
-			s.rest(firstPause)
-		}
-	}
-}
-
-// carryAll moves what is in the pipe, and what comes meanwhile. It returns how many bytes
-// that was, and what keeps the rest from the log.
-func (s *stream) carryAll() (moved int, err error) {
-	gone := s.read.use(func(fd int) {
-		for n := 1; n > 0 && err == nil && !s.isClosed(); moved += n {
-			s.gather(fd)
-			if n, err = s.move(fd, moved == 0); n > 0 {
-				s.took = time.Now()
-			}
-		}
-	})
-	return moved, errors.Join(err, gone)
-}
-
-// How long is waited before the log is tried again that could not be written.
-const (
-	firstPause   = 50 * time.Millisecond
-	longestPause = 5 * time.Second
-)
-
-// rest reports whether it was cut short.
-func (s *stream) rest(pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return false
-	case <-s.retry:
-	case <-s.closed:
-	}
-	return true
 }
 
 func (s *stream) isClosed() bool {
@@ -237,66 +180,4 @@ func (s *stream) logFull(err error) bool {
 func (s *stream) removeOldest() bool {
 	files, err := s.out.log.Rest()
 	return err == nil && len(files) > 0 && os.Remove(files[0].Path) == nil
-}
-
-func (s *stream) close() error {
-	if s.isClosed() {
-		return nil
-	}
-	s.drain()
-	close(s.closed)
-	err := s.read.interrupt() // ends carry, if it waits for output
-	patience := time.NewTimer(drainPatience)
-	defer patience.Stop()
-	select {
-	case <-s.done:
-	case <-patience.C:
-		return s.hangs()
-	}
-	var kept error
-	s.read.use(func(fd int) { kept = s.keep(fd) })
-	if kept == errBusy {
-		return s.hangs()
-	}
-	return errors.Join(err, kept, s.release())
-}
-
-// hangs is the error of a log that takes nothing and says nothing.
-func (s *stream) hangs() error {
-	return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
-}
-
-// hold keeps everything where it is until [stream.proceed].
-func (s *stream) hold() error {
-	if !s.lockSoon() {
-		return fmt.Errorf("%s does not answer", s.out.log)
-	}
-	if s.spill != nil && !s.spill.hold() {
-		s.moving.Unlock()
-		return errors.New("output is being dropped, and only this process knows how much; try again when the log can be written")
-	}
-	return nil
-}
-
-func (s *stream) proceed() {
-	if s.spill != nil {
-		s.spill.pipe.Unlock()
-	}
-	s.moving.Unlock()
-}
-
-func (s *stream) release() error {
-	if s.read != nil {
-		s.read.close()
-		s.write.Close()
-	}
-	s.window.close()
-	s.out.index.save(s.out.log)
-	var err error
-	if s.stage != nil {
-		if err = s.stage.close(); s.stage.waiting() == 0 {
-			os.Remove(s.path)
-		}
-	}
-	return errors.Join(err, s.out.close())
 }
