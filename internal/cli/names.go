@@ -26,13 +26,13 @@ func completeNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// forEach does the same for each name. One that fails does not keep the others waiting;
+// forEach does the same for each, such as each name. One that fails does not keep the others waiting;
 // the worst exit code counts.
-func forEach(names []string, do func(string) error) error {
+func forEach[T any](each []T, do func(T) error) error {
 	var all []error
 	code := exitDone
-	for _, name := range names {
-		err := do(name)
+	for _, one := range each {
+		err := do(one)
 		if err == nil {
 			continue
 		}

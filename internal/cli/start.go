@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"holdfast/internal/control"
 	"holdfast/internal/proc"
 	"holdfast/internal/state"
+	"holdfast/internal/unit"
 	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
 )
@@ -28,7 +30,7 @@ func startCommand() *cobra.Command {
 	var noBlock, force, unlessStopped bool
 	orphan := adoptOrphan
 	c := &cobra.Command{
-		Use:   "start [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
+		Use:   "start [flags] NAME… | FILE.service… | -- PROGRAM [ARGUMENT]…",
 		Short: "Put a program under guard and return once it runs",
 		Long: `Start detaches from the terminal and puts a program under guard: one that a service
 file describes, or the command line after "--". It returns once the program runs,
@@ -47,21 +49,25 @@ killed while the program lives on, the new guardian takes the program over as it
 					return usage(err)
 				}
 			}
-			loaded, err := t.resolve(c, args)
-			if err == nil && unlessStopped && nothingToMend(loaded.Service.Name) {
-				return nil // without the warnings, too: cron would mail them every minute
+			all, err := t.resolveEach(c, args)
+			if err == nil && unlessStopped { // without the warnings, too: cron would mail them every minute
+				all = slices.DeleteFunc(all, func(l unit.Loaded) bool { return nothingToMend(l.Service.Name) })
 			}
-			warn(c.ErrOrStderr(), loaded.Problems)
+			for _, loaded := range all {
+				warn(c.ErrOrStderr(), loaded.Problems)
+			}
 			if err != nil {
 				return usage(err)
 			}
-			if pidFile := loaded.Service.PIDFile; pidFile != "" && !force {
-				if err := unreadBySystemd(pidFile); err != nil {
-					return usage(err)
+			return forEach(all, func(loaded unit.Loaded) error {
+				if pidFile := loaded.Service.PIDFile; pidFile != "" && !force {
+					if err := unreadBySystemd(pidFile); err != nil {
+						return usage(err)
+					}
 				}
-			}
-			warn(c.ErrOrStderr(), unenforced(loaded))
-			return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
+				warn(c.ErrOrStderr(), unenforced(loaded))
+				return start(c.OutOrStdout(), loaded.Service, noBlock, orphan)
+			})
 		},
 	}
 	t.addFlags(c)

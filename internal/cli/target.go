@@ -76,6 +76,26 @@ func (t *target) resolve(c *cobra.Command, args []string) (unit.Loaded, error) {
 	return loaded, err
 }
 
+// resolveEach is resolve for one service or several, of which all are to be right.
+func (t *target) resolveEach(c *cobra.Command, args []string) ([]unit.Loaded, error) {
+	if len(args) < 2 || c.ArgsLenAtDash() >= 0 {
+		loaded, err := t.resolve(c, args)
+		return []unit.Loaded{loaded}, err
+	}
+	var all []unit.Loaded
+	for _, arg := range args {
+		loaded, err := t.resolve(c, []string{arg})
+		all = append(all, loaded)
+		switch {
+		case err != nil:
+			return all, fmt.Errorf("%w; to guard a program with arguments write: holdfast %s -- %s", err, c.Name(), strings.Join(args, " "))
+		case t.name != "" || t.pidFile != "":
+			return nil, fmt.Errorf("--name and --pidfile are for one service, and here are %d", len(args))
+		}
+	}
+	return all, nil
+}
+
 // settings is what the flags set, in the words of a service file. What -p says comes
 // last and counts.
 func (t *target) settings(flags *pflag.FlagSet) (all []string, err error) {

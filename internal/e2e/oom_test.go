@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"holdfast/internal/watchdog"
 )
 
@@ -25,24 +23,11 @@ func playHog([]string) {
 func memoryCgroup(t *testing.T) (procs string) {
 	t.Helper()
 	const limit = "67108864"
-	name := fmt.Sprintf("holdfast-e2e-%d-%s", os.Getpid(), filepath.Base(t.Name()))
-	dir, limits := filepath.Join("/sys/fs/cgroup/memory", name), []string{"memory.limit_in_bytes"} // v1
-	if _, err := os.Stat("/sys/fs/cgroup/memory/memory.limit_in_bytes"); err != nil {
-		dir, limits = filepath.Join("/sys/fs/cgroup", name), []string{"memory.max", "memory.swap.max"} // v2
-		os.WriteFile("/sys/fs/cgroup/cgroup.subtree_control", []byte("+memory"), 0)                    // where that fails, so does the limit
+	dir := newCgroup(t, "memory")
+	limits := []string{"memory.limit_in_bytes"} // v1
+	if _, err := os.Stat(filepath.Join(dir, limits[0])); err != nil {
+		limits = []string{"memory.max", "memory.swap.max"} // v2
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Skipf("no cgroup can be made here: %v", err)
-	}
-	t.Cleanup(func() { // after everybody in it has gone
-		for err := unix.Rmdir(dir); err != nil; err = unix.Rmdir(dir) {
-			if err != unix.EBUSY || t.Failed() {
-				t.Errorf("rmdir %s: %v", dir, err)
-				return
-			}
-			pause()
-		}
-	})
 	for i, file := range limits {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(limit), 0); err != nil && i == 0 {
 			t.Skipf("no memory limit can be set here: %v", err)

@@ -42,7 +42,7 @@ const lowest = 10
 // that cannot be, last is told why: a signal may then be lost or end the process.
 func Exec(binary string, state []byte, files []*os.File, last func(exposed error) error) error {
 	s, exposed := openShelter(binary)
-	if errors.Is(exposed, errSignalled) {
+	if errors.Is(exposed, errSignalled) || errors.Is(exposed, errNoRoom) {
 		return exposed
 	}
 	err := execute(s, exposed, binary, state, files, last)

@@ -29,6 +29,10 @@ const shelterTime = 5 * time.Second
 // errSignalled is the end of a shelter by a signal that was probably for this process, too.
 var errSignalled = errors.New("somebody signals all that belongs to this guardian; try again")
 
+// errNoRoom is the end of a handover for which there is no room: a Go program ends itself if
+// it can have no thread, and the new one would have no way back.
+var errNoRoom = errors.New("there is no room for another process, so the new program could not begin; try again when there is")
+
 // openShelter returns when no signal reaches this process any more. It fails where that
 // cannot be: some systems forbid to trace a process.
 //
@@ -50,6 +54,9 @@ func openShelter(binary string) (*shelter, error) {
 	theirs.Close()
 	if err != nil {
 		s.socket.Close()
+		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) {
+			err = fmt.Errorf("%w (%w)", errNoRoom, err)
+		}
 		return nil, err
 	}
 	unix.Prctl(unix.PR_SET_PTRACER, uintptr(s.process.Pid), 0, 0, 0) // Yama wants to be told
@@ -68,11 +75,16 @@ func openShelter(binary string) (*shelter, error) {
 		return nil, errors.New(string(answer[:n]))
 	case end.Signaled() && slices.Contains(calls, os.Signal(end.Signal())):
 		return nil, errSignalled
+	case end.Exited() && end.ExitStatus() == runtimeFailed:
+		return nil, errNoRoom
 	case end.Signaled() && end.Signal() != syscall.SIGKILL:
 		return nil, fmt.Errorf("the process that was to trace this one was ended by %s", unix.SignalName(end.Signal()))
 	}
 	return nil, fmt.Errorf("the process that was to trace this one does not answer: %w", err)
 }
+
+// runtimeFailed is the exit status of Go's runtime when it cannot go on.
+const runtimeFailed = 2
 
 // close returns when all signals that were kept have been sent.
 func (s *shelter) close() (end syscall.WaitStatus) {

@@ -172,16 +172,26 @@ func (c *Capture) Rest() { c.keeper.pause() }
 func (c *Capture) Proceed() { c.keeper.proceed() }
 
 // Hold stops the carrying between two blocks until release is called: what comes
-// meanwhile waits in the pipe.
-func (c *Capture) Hold() (release func()) {
-	for _, s := range c.streams {
-		s.moving.Lock()
-	}
-	return func() {
-		for _, s := range c.streams {
-			s.moving.Unlock()
+// meanwhile waits in the pipe, and nothing is in this process only. It fails where that
+// cannot be had soon.
+func (c *Capture) Hold() (release func(), err error) {
+	var held []*stream
+	release = func() {
+		for _, s := range held {
+			s.proceed()
 		}
 	}
+	for _, s := range c.streams {
+		if err := s.hold(); err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, s)
+	}
+	if c.echo != nil {
+		c.echo.flush()
+	}
+	return release, nil
 }
 
 // Close drains, ends the carrying and closes everything. What a full disk has left in

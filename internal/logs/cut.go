@@ -5,9 +5,9 @@ import "bytes"
 const (
 	// windowSize is how much of the output is looked at for a line's end, in bytes.
 	windowSize = 64 << 10
-	// patientSize is how much of a line a file takes in beyond its size, in bytes, before
+	// splitSize is how much of a line a file takes in beyond its size, in bytes, before
 	// the line is split.
-	patientSize = 1 << 20
+	splitSize = 1 << 20
 )
 
 // split marks the end of a file whose last line goes on in the next.

@@ -15,10 +15,10 @@ import (
 const (
 	// queued is how many blocks may wait for the echo.
 	queued = 4
-	// patience is how long the business waits, as with any pipe, for an echo
+	// echoPatience is how long the business waits, as with any pipe, for an echo
 	// that takes nothing. After that it is held to be blocked, by Ctrl+S or a
 	// reader that hangs, and goes without until it takes something again.
-	patience = time.Second
+	echoPatience = time.Second
 )
 
 // echo copies the output to the guardian's stdout. A slow reader slows the
@@ -27,7 +27,8 @@ const (
 type echo struct {
 	to       io.Writer
 	queue    chan []byte
-	done     chan struct{} // closed when everything queued was written
+	done     chan struct{} // closed when all is written and closed
+	waiting  atomic.Int64  // blocks that are not written yet
 	progress atomic.Int64  // writes that went through
 	putting  sync.Mutex
 	closing  sync.Once
@@ -61,6 +62,7 @@ func (e *echo) run() {
 			}
 			e.progress.Add(1)
 		}
+		e.waiting.Add(-1)
 	}
 	if file, ok := e.to.(*os.File); ok {
 		file.Close() // our own copy
@@ -75,6 +77,7 @@ func (e *echo) put(block []byte) {
 	if e.missed > 0 {
 		text = fmt.Appendf(nil, "\n[%d bytes are in the log file only]\n%s", e.missed, block)
 	}
+	e.waiting.Add(1)
 	for {
 		before := e.progress.Load()
 		select {
@@ -84,31 +87,34 @@ func (e *echo) put(block []byte) {
 		default:
 		}
 		if e.blocked {
+			e.waiting.Add(-1)
 			e.missed += len(block)
 			return
 		}
 		select {
 		case e.queue <- text:
 			return
-		case <-time.After(patience):
+		case <-time.After(echoPatience):
 			e.blocked = e.progress.Load() == before
 		}
 	}
 }
 
-// close returns when everything queued was written, or the reader is blocked. Closing
-// again does nothing.
+// flush returns when everything queued was written, or the reader is blocked.
+func (e *echo) flush() {
+	progress, since := e.progress.Load(), time.Now()
+	for e.waiting.Load() > 0 && time.Since(since) < echoPatience {
+		time.Sleep(time.Millisecond)
+		if now := e.progress.Load(); now != progress {
+			progress, since = now, time.Now()
+		}
+	}
+}
+
+// close flushes and ends the echo. Closing again does nothing.
 func (e *echo) close() {
 	e.closing.Do(func() { close(e.queue) })
-	for {
-		before := e.progress.Load()
-		select {
-		case <-e.done:
-			return
-		case <-time.After(patience):
-			if e.progress.Load() == before {
-				return
-			}
-		}
+	if e.flush(); e.waiting.Load() == 0 {
+		<-e.done
 	}
 }

@@ -16,8 +16,9 @@ const pipeSize = 1 << 20
 //
 // Each end is an open file of its own, so that the reader's is non-blocking and
 // the business's is not. The business's is opened for reading and writing, which
-// POSIX leaves undefined for a FIFO, and Linux, the BSDs and macOS do alike. The
-// opens do not go through os.OpenFile, which would make both non-blocking.
+// POSIX leaves undefined for a FIFO, and Linux, the BSDs and macOS do alike; so the
+// other open need not wait for a writer. They do not go through os.OpenFile, which
+// would make both non-blocking.
 func openFIFO(path string) (_ *reader, write *os.File, err error) {
 	if err := makeFIFO(path); err != nil {
 		return nil, nil, err
@@ -28,7 +29,7 @@ func openFIFO(path string) (_ *reader, write *os.File, err error) {
 		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	growPipe(writeFD)
-	readFD, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|flags, 0)
+	readFD, err := unix.Open(path, unix.O_RDONLY|flags, 0)
 	if err != nil {
 		unix.Close(writeFD)
 		return nil, nil, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -38,6 +39,7 @@ func openFIFO(path string) (_ *reader, write *os.File, err error) {
 		unix.Close(writeFD)
 		return nil, nil, err
 	}
+	read.size = pipeCapacity(writeFD)
 	return read, os.NewFile(uintptr(writeFD), path), nil
 }
 

@@ -7,10 +7,11 @@ import "time"
 // its own, and its writer and its reader wait for each other all the time; one that is
 // left alone for a moment holds forty in a page.
 //
-// Output that comes alone is not kept waiting, and none for longer than gatherTime.
+// Output that comes alone is not kept waiting, and none for longer than gatherTime. A small
+// pipe would be full before.
 func (s *stream) gather(pipe int) {
 	begin := time.Now()
-	if begin.Sub(s.took) >= gatherTime {
+	if s.read.size < pipeSize || begin.Sub(s.took) >= gatherTime {
 		return
 	}
 	waiting, err := pipeWaiting(pipe)

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -99,10 +100,20 @@ func (s *stream) stamp() []byte {
 	return nil
 }
 
-// keep saves what a full disk has left in the pipe for the next guardian.
-func (s *stream) keep(fd int) error {
-	s.moving.Lock()
+// errBusy says that somebody moves something and does not come to an end with it.
+var errBusy = errors.New("busy")
+
+// saveRest saves what a full disk has left in the pipe for the next guardian.
+func (s *stream) saveRest(fd int) error {
+	if !s.lockSoon() {
+		return errBusy
+	}
 	defer s.moving.Unlock()
+	if s.spill != nil {
+		if err := s.spill.tell(fd); err != nil {
+			return err
+		}
+	}
 	waiting, err := pipeWaiting(fd)
 	if err != nil || waiting == 0 {
 		return os.NewSyscallError("ioctl", err)

@@ -11,6 +11,7 @@ type reader struct {
 	file   *os.File // non-blocking
 	conn   syscall.RawConn
 	poller *os.File // what the runtime's poller watches
+	size   int      // of the pipe, in bytes
 }
 
 // use calls do with the file descriptor, which stays open meanwhile.

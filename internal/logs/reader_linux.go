@@ -15,9 +15,8 @@ import (
 // time. So what it watches is an epoll(7) of our own, in which the pipe is only while
 // somebody waits.
 func newReader(fd int, path string) (*reader, error) {
-	unix.SetNonblock(fd, false) // os.NewFile would give it to the poller
 	r := &reader{file: os.NewFile(uintptr(fd), path)}
-	unix.SetNonblock(fd, true)
+	unix.SetNonblock(fd, true) // not before, or os.NewFile would give it to the poller
 	var err error
 	if r.conn, err = r.file.SyscallConn(); err != nil {
 		r.file.Close()
@@ -39,7 +38,7 @@ func (r *reader) wait() error {
 	if err != nil {
 		return err
 	}
-	if err := control(conn, r.conn, unix.EPOLL_CTL_ADD); err != nil {
+	if err := epollCtl(conn, r.conn, unix.EPOLL_CTL_ADD); err != nil {
 		return err
 	}
 	err = conn.Read(func(epoll uintptr) bool {
@@ -47,10 +46,10 @@ func (r *reader) wait() error {
 		n, err := unix.EpollWait(int(epoll), events[:], 0)
 		return n > 0 || err != nil && err != unix.EINTR
 	})
-	return errors.Join(err, control(conn, r.conn, unix.EPOLL_CTL_DEL))
+	return errors.Join(err, epollCtl(conn, r.conn, unix.EPOLL_CTL_DEL))
 }
 
-func control(poller, pipe syscall.RawConn, operation int) error {
+func epollCtl(poller, pipe syscall.RawConn, operation int) error {
 	var err error
 	outer := poller.Control(func(epoll uintptr) {
 		inner := pipe.Control(func(fd uintptr) {

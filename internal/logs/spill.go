@@ -78,6 +78,9 @@ func (p *spill) run() {
 func (p *spill) dropSome(fd int) {
 	p.pipe.Lock()
 	defer p.pipe.Unlock()
+	if p.stream.isClosed() {
+		return
+	}
 	size := pipeCapacity(fd)
 	waiting, err := pipeWaiting(fd)
 	if err != nil || waiting < size/2 {
@@ -115,7 +118,7 @@ func (p *spill) drop(text []byte) {
 			end = len(text)
 		}
 		p.rest = append(p.rest, text[:end]...)
-		if text = text[end:]; len(p.rest) > patientSize { // no line for a memory
+		if text = text[end:]; len(p.rest) > splitSize { // no line for a memory
 			p.bytes += len(p.rest)
 			p.rest, p.resting = p.rest[:0], false
 		}
@@ -130,8 +133,31 @@ func (p *spill) drop(text []byte) {
 	p.inLine = text[len(text)-1] != '\n'
 }
 
-// end puts onto the empty stage what the log has to know of a spill that is over. done
-// is false when there is nothing to tell.
+// hold locks the pipe, unless something was dropped that the log does not tell of.
+func (p *spill) hold() bool {
+	p.pipe.Lock()
+	if p.begun || p.skip {
+		p.pipe.Unlock()
+		return false
+	}
+	return true
+}
+
+// tell puts onto the stage, behind what waits there, what the log has to know of a spill
+// that the guardian's end ends.
+func (p *spill) tell(fd int) error {
+	p.pipe.Lock()
+	defer p.pipe.Unlock()
+	for {
+		n, done, err := p.end(fd)
+		if err != nil || !done || n == 0 {
+			return err
+		}
+	}
+}
+
+// end puts onto the stage what the log has to know of a spill that is over. done is false
+// when there is nothing to tell.
 func (p *spill) end(fd int) (n int, done bool, err error) {
 	if !p.begun && !p.skip {
 		return 0, false, nil
@@ -170,7 +196,10 @@ func (p *spill) end(fd int) (n int, done bool, err error) {
 	}
 	p.begun, p.rest, p.lines, p.bytes = true, append(text, next...), 0, 0
 	stage, out := p.stream.stage, &p.stream.out
-	if err = stage.clear(out.position(), time.Now()); err == nil {
+	if stage.waiting() == 0 {
+		err = stage.clear(out.position(), time.Now())
+	}
+	if err == nil {
 		err = stage.put(p.rest)
 	}
 	if err != nil {

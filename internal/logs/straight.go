@@ -85,7 +85,7 @@ func (s *stream) tell(position int64, n int) {
 // turn rotates a file that is full, or in the middle of a line that has no end.
 func (s *stream) turn(n int, full bool) error {
 	if !full {
-		if s.over += n; s.over < patientSize {
+		if s.over += n; s.over < splitSize {
 			return nil
 		}
 		if err := s.out.write([]byte(split), s.out.position()); err != nil {
@@ -106,7 +106,7 @@ func (s *stream) rotate() error {
 	}
 	s.mu.Unlock()
 	if s.out.limit = s.settings.MaxSize; !renamed {
-		s.out.limit = s.out.size + patientSize
+		s.out.limit = s.out.size + splitSize
 		return nil
 	}
 	s.rotated()

@@ -2,7 +2,7 @@ package logs
 
 import (
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -74,46 +74,17 @@ func openStream(fifo, stage string, log logfile.Log, settings Settings, rotated 
 func (s *stream) start(echo *echo) {
 	s.echo = echo
 	if s.settings.Overflow == Drop {
-		s.spill = &spill{stream: s, inLine: !s.out.startsLine(s.out.position())}
+		s.spill = &spill{stream: s, inLine: !s.startsLine()}
 	}
 	go s.carry()
 }
 
-// carry is the one goroutine that moves what comes in by itself.
-func (s *stream) carry() {
-	defer close(s.done)
-	for s.read.wait() == nil && !s.isClosed() {
-		for pause := time.Duration(0); s.carryAll() != nil && !s.isClosed(); {
-			if pause = min(max(2*pause, firstPause), longestPause); s.wait(pause) {
-				pause = 0
-			}
-		}
+// startsLine reports whether what comes out of the pipe next begins a line.
+func (s *stream) startsLine() bool {
+	if s.stage != nil && s.stage.waiting() > 0 {
+		return s.stage.endsLine()
 	}
-}
-
-// carryAll empties the pipe, and returns what keeps it from the log.
-func (s *stream) carryAll() (err error) {
-	gone := s.read.use(func(fd int) { err = s.empty(fd, -1) })
-	return errors.Join(err, gone)
-}
-
-// How long is waited before the log is tried again that could not be written.
-const (
-	firstPause   = 50 * time.Millisecond
-	longestPause = 5 * time.Second
-)
-
-// wait reports whether it was cut short.
-func (s *stream) wait(pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return false
-	case <-s.retry:
-	case <-s.closed:
-	}
-	return true
+	return s.out.startsLine(s.out.position())
 }
 
 func (s *stream) isClosed() bool {
@@ -125,25 +96,15 @@ func (s *stream) isClosed() bool {
 	}
 }
 
-// empty moves what is in the pipe, at most so many bytes if most is not negative, and
-// returns what keeps it from the log.
-func (s *stream) empty(fd, most int) error {
-	for moved, first := 0, true; most < 0 || moved < most; first = false {
-		if most < 0 {
-			s.gather(fd)
+// empty moves what is in the pipe, at most so many bytes.
+func (s *stream) empty(fd, most int) {
+	for moved := 0; moved < most; {
+		n, err := s.move(fd, moved == 0)
+		if n == 0 || err != nil {
+			return
 		}
-		n, err := s.move(fd, first)
-		if most < 0 {
-			s.took = time.Now()
-		}
-		if n == 0 && err == nil || err != nil {
-			return err
-		}
-		if moved += n; s.isClosed() && most < 0 {
-			return nil
-		}
+		moved += n
 	}
-	return nil
 }
 
 // move moves one block and returns its length, 0 when the pipe is empty. first has it
@@ -165,7 +126,7 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 	if err == nil {
 		n, err = s.moveBlock(fd)
 	}
-	for diskFull(err) && s.removeOldest() {
+	for s.logFull(err) && s.removeOldest() {
 		if n, err = s.moveBlock(fd); n > 0 {
 			break
 		}
@@ -209,42 +170,14 @@ func (s *stream) moveBlock(fd int) (int, error) {
 	return n, err
 }
 
+// logFull reports that the disk with the log is full; that of the stage is another one.
+func (s *stream) logFull(err error) bool {
+	var at *fs.PathError
+	return diskFull(err) && !(errors.As(err, &at) && at.Path == s.path)
+}
+
 // removeOldest makes room on a full disk.
 func (s *stream) removeOldest() bool {
 	files, err := s.out.log.Rest()
 	return err == nil && len(files) > 0 && os.Remove(files[0].Path) == nil
-}
-
-func (s *stream) close() error {
-	if s.isClosed() {
-		return nil
-	}
-	s.drain()
-	close(s.closed)
-	err := s.read.interrupt() // ends carry, if it waits for output
-	patience := time.NewTimer(drainPatience)
-	defer patience.Stop()
-	select {
-	case <-s.done:
-	case <-patience.C:
-		return fmt.Errorf("%s does not answer; what it has not taken is lost", s.out.log)
-	}
-	s.read.use(func(fd int) { err = errors.Join(err, s.keep(fd)) })
-	return errors.Join(err, s.release())
-}
-
-func (s *stream) release() error {
-	if s.read != nil {
-		s.read.close()
-		s.write.Close()
-	}
-	s.window.close()
-	s.out.index.save(s.out.log)
-	var err error
-	if s.stage != nil {
-		if err = s.stage.close(); s.stage.waiting() == 0 {
-			os.Remove(s.path)
-		}
-	}
-	return errors.Join(err, s.out.close())
 }

@@ -151,24 +151,64 @@ func TestADropThatIsCounted(t *testing.T) {
 			await(t, "no trouble", func() bool { c.Drain(); return c.Trouble() == "" })
 			business(t, c, "echo 1000001")
 			c.Drain()
-			last, dropped, marks := 0, 0, 0
-			for line := range strings.Lines(unstamped(whole(t, file))) {
-				var lines, bytes, n int
-				if _, err := fmt.Sscanf(line, "holdfast: %d lines dropped (%d bytes): no space left on device\n", &lines, &bytes); err == nil {
-					dropped += lines
-					last += lines
-					marks++
-					continue
-				}
-				if _, err := fmt.Sscanf(line, "%d\n", &n); err != nil || n != last+1 {
-					t.Fatalf("%q after %d, %v", line, last, err)
-				}
-				last = n
-			}
-			if last != 1_000_001 || dropped == 0 {
-				t.Errorf("the last line is %d; %d dropped, with %d marks", last, dropped, marks)
-			}
+			counted(t, file, 1_000_001)
 		})
+	}
+}
+
+// What a guardian has dropped is told of although it ends before the disk has room, and it
+// does not hand over what only it knows.
+func TestADropThatIsCountedByTheNextGuardian(t *testing.T) {
+	t.Parallel()
+	dir, logDir := t.TempDir(), filepath.Join(t.TempDir(), "full")
+	mount(t, logDir, "size=256k,mode=700")
+	file := filepath.Join(logDir, "output.log")
+	settings := Settings{MaxFiles: Unlimited, Overflow: Drop}
+	c, err := Open(paths(filepath.Join(dir, "log"), file), settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	business(t, c, "seq 1 1000000")
+	if release, err := c.Hold(); err == nil {
+		release()
+		t.Error("a handover would forget what was dropped")
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("", logDir, "", unix.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = Open(paths(filepath.Join(dir, "log"), file), settings, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	business(t, c, "echo 1000001")
+	c.Drain()
+	counted(t, file, 1_000_001)
+}
+
+// counted checks that each number up to the last is in the log, or in the count of those
+// that were dropped in its place.
+func counted(t *testing.T, file string, want int) {
+	t.Helper()
+	last, dropped, marks := 0, 0, 0
+	for line := range strings.Lines(unstamped(whole(t, file))) {
+		var lines, bytes, n int
+		if _, err := fmt.Sscanf(line, "holdfast: %d lines dropped (%d bytes): no space left on device\n", &lines, &bytes); err == nil {
+			dropped += lines
+			last += lines
+			marks++
+			continue
+		}
+		if _, err := fmt.Sscanf(line, "%d\n", &n); err != nil || n != last+1 {
+			t.Fatalf("%q after %d, %v", line, last, err)
+		}
+		last = n
+	}
+	if last != want || dropped == 0 {
+		t.Errorf("the last line is %d; %d dropped, with %d marks", last, dropped, marks)
 	}
 }
 

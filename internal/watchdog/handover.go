@@ -130,7 +130,11 @@ func (g *Guardian) handOver(binary string) error {
 		return errHooked
 	}
 	g.crashes.wait() // for the report of such a one
-	defer g.capture.Hold()()
+	release, err := g.capture.Hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	g.log.Info().Str("program", binary).Msg("handing over")
 	if g.above != nil {
 		g.above.flush()
