@@ -141,6 +141,7 @@ func TestKillMode(t *testing.T) {
 				unix.Kill(p.PID, unix.SIGKILL)
 			}
 			await(t, "nothing is left", func() bool { return len(h.below()) == 0 })
+			h.said(h.run("stop", "p"), 0, "p is not running") // the pipe was theirs as long as they lived
 			h.nothingLeft("p")
 		})
 	}
