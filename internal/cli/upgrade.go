@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +76,9 @@ func guarded() (names []string, err error) {
 	return names, err
 }
 
+// takingOver is how long the new program may take until it answers; it looks through the log first.
+const takingOver = time.Minute
+
 // upgrade asks the new program whether it can, and the guardian to let it.
 func upgrade(stdout io.Writer, name, binary string) error {
 	before, err := look(name)
@@ -103,6 +107,12 @@ func upgrade(stdout io.Writer, name, binary string) error {
 		return failure(fmt.Errorf("%s keeps its guardian (holdfast %s): %w", name, old.Version, err))
 	}
 	after, err := look(name)
+	for began := time.Now(); err == nil && after.guardian == silent && time.Since(began) < takingOver && ctx.Err() == nil; {
+		after, err = look(name)
+	}
+	if err == nil && after.guardian == silent {
+		return failure(silence(after))
+	}
 	if err != nil || after.guardian != present || after.record.Guardian != before.record.Guardian {
 		return failure(fmt.Errorf("the guardian of %s has ended; 'holdfast status %[1]s' tells more", name))
 	}

@@ -215,6 +215,20 @@ func TestABadProgramIsNoSuccessor(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// A program that is busy when it has taken over has not ended.
+func TestUpgradeWaitsForASlowSuccessor(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	a, b := twoBuilds(t)
+	h.startBy(a, "--", "sleep", "1000")
+	slow := h.file("slow", "#!/bin/sh\n[ $1 = handover-version ] || sleep 4\nexec "+b+` "$@"`+"\n", 0o755)
+	if said := h.ok("upgrade", "p", "--binary", slow); !strings.Contains(said, "from holdfast a to holdfast b") {
+		t.Errorf("it said %q", said)
+	}
+	h.ok("stop", "p")
+	h.nothingLeft("p")
+}
+
 func TestUpgradeDuringBackoffKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
