@@ -75,7 +75,8 @@ type (
 	// Answer tells whoever waits for a start, or a reload, how it went.
 	Answer struct{ Outcome Outcome }
 
-	// Finish ends the guardian; nothing happens to the machine after it.
+	// Finish ends the guardian, unless an OnCrash= command runs: then when that has ended,
+	// or was ended for a stop, if no start was asked for meanwhile.
 	Finish struct{}
 )
 

@@ -8,7 +8,7 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	result := m.service.resultOf(exit, m.mainCommand())
 	m.running, m.others = false, !e.Alone
 	switch m.state {
-	case Condition, StartPre, AutoRestart: // KillMode=none had left it by the life before
+	case Condition, StartPre, AutoRestart, Dead, Failed: // KillMode=none had left it by the life before
 		return []Action{EndRun{exit, result, true}}
 	}
 	m.exit = &exit
@@ -148,7 +148,7 @@ func (m *Machine) finish(state State, reason string) []Action {
 }
 
 func (m *Machine) finishAs(outcome Outcome, state State, reason string) []Action {
-	m.reason = reason
+	m.reason, m.over = reason, true
 	actions := append([]Action{Explain{reason}}, m.enter(state)...)
 	if m.awaited {
 		actions = append(actions, m.answer(outcome)...)

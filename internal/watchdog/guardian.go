@@ -72,7 +72,8 @@ type Guardian struct {
 	reloaded Outcome // and those who wait for a reload
 	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
-	finished bool
+	ending   bool    // the service has ended for good
+	finished bool    // and so does the guardian
 }
 
 // A Reply answers a request.
@@ -278,6 +279,9 @@ func (g *Guardian) take(m message) {
 		g.giveSign()
 	case rotationRequested:
 		go g.rotate()
+	case hookEnded:
+		g.crashes.hooked = false
+		g.finish()
 	case successor:
 		if g.successor != nil || g.handing {
 			m.reply <- errors.New("another handover is under way")
@@ -341,6 +345,21 @@ func (g *Guardian) step(event Event) {
 			}
 		}
 		event = next
+	}
+	g.finish()
+}
+
+// finish ends the guardian of a service that has ended for good. While an OnCrash= command
+// runs it waits for that, or for a start; a stop waits for neither.
+func (g *Guardian) finish() {
+	if !g.ending || g.finished {
+		return
+	}
+	if g.machine.stopping {
+		g.endHook()
+	}
+	if !g.crashes.hooked {
+		g.finished, g.changed = true, true
 	}
 }
 

@@ -47,13 +47,14 @@ func (g *Guardian) perform(action Action) Event {
 	case Answer:
 		g.tell(action.Outcome)
 	case Finish:
-		g.finished = true
+		g.ending = true
 	}
 	return nil
 }
 
 // begin prepares for whatever a life of the service will start.
 func (g *Guardian) begin() {
+	g.ending = false
 	g.reportCrash() // of a run after which a restart was asked for
 	g.record.InvocationID, g.record.Output = g.nextID, nil
 	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
