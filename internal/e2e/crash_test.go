@@ -315,6 +315,9 @@ func TestACrashThatNobodySawIsReported(t *testing.T) {
 		t.Errorf("of its last words there is on record: %q", r.Output)
 	}
 	h.ok("stop", "p")
+	if said := h.ok("logs", "--guardian", "p"); !strings.Contains(said, r.Decision+" result=exit-code") {
+		t.Errorf("the guardian says %s", said)
+	}
 }
 
 // What a command leaves behind does not outlive the service.

@@ -70,7 +70,11 @@ type (
 	}
 
 	// Explain puts a decision on record, in a sentence for people.
-	Explain struct{ Decision string }
+	Explain struct {
+		Decision string
+		// Result is that of the life of the service which it is about.
+		Result Result
+	}
 
 	// Answer tells whoever waits for a start, or a reload, how it went.
 	Answer struct{ Outcome Outcome }

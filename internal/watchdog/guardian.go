@@ -331,8 +331,16 @@ func (g *Guardian) step(event Event) {
 	if g.finished {
 		return
 	}
-	if _, reload := event.(ReloadRequested); reload && g.above != nil {
-		g.above.reloaded = true
+	switch event.(type) {
+	case StopRequested:
+		g.log.Info().Msg("stop requested")
+	case RestartRequested:
+		g.log.Info().Msg("restart requested")
+	case ReloadRequested:
+		g.log.Info().Msg("reload requested")
+		if g.above != nil {
+			g.above.reloaded = true
+		}
 	}
 	for event != nil {
 		var next Event

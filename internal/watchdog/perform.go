@@ -43,7 +43,7 @@ func (g *Guardian) perform(action Action) Event {
 	case EndRun:
 		g.endRun(action)
 	case Explain:
-		g.explain(action.Decision)
+		g.explain(action)
 	case Answer:
 		g.tell(action.Outcome)
 	case Finish:
@@ -173,14 +173,14 @@ func (g *Guardian) endRun(end EndRun) {
 	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
-func (g *Guardian) explain(decision string) {
+func (g *Guardian) explain(e Explain) {
 	if run := g.record.LastRun(); run != nil && run.Exit != nil && run.InvocationID == g.record.InvocationID {
-		run.Decision = decision
-		if g.machine.result == Protocol { // found only when all of it had ended
+		run.Decision = e.Decision
+		if e.Result == Protocol { // found only when all of it had ended
 			run.Result = Protocol
 		}
 	}
-	g.log.Info().Str("result", string(g.machine.result)).Msg(decision)
+	g.log.Info().Str("result", string(e.Result)).Msg(e.Decision)
 	g.reportCrash()
 }
 
