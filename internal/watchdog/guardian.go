@@ -70,6 +70,7 @@ type Guardian struct {
 	outcome  Outcome // what those waiting are about to be told; "" when nothing
 	reloads  []chan<- Reply
 	reloaded Outcome // and those who wait for a reload
+	ails     string  // the log, as far as that was told
 	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
 	ending   bool    // the service has ended for good
@@ -277,6 +278,8 @@ func (g *Guardian) take(m message) {
 		g.upgrade()
 	case heartbeat:
 		g.giveSign()
+	case logChanged:
+		g.tellLog()
 	case rotationRequested:
 		go g.rotate()
 	case hookEnded:
