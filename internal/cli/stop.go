@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,10 +51,11 @@ func stop(stdout io.Writer, name string) error {
 	case silent:
 		return failure(silence(v))
 	}
-	// A guardian that is gone before it answers has ended all the same; the lock tells.
-	_, err = control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
+	// A guardian that is gone before it answers has ended all the same.
+	reply, err := control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
+	asked := cmp.Or(reply.Record.Guardian, v.record.Guardian)
 	if err == nil || errors.Is(err, control.ErrNoGuardian) {
-		err = state.Wait(ctx, v.dir.LockFile())
+		err = state.Wait(ctx, v.dir.LockFile(), func() bool { return !v.alive(asked) })
 	}
 	if ctx.Err() != nil {
 		return failure(fmt.Errorf("interrupted; %s is still being stopped", name))
@@ -61,13 +63,17 @@ func stop(stdout io.Writer, name string) error {
 	if err != nil {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
-	return reportStopped(stdout, name)
+	return reportStopped(stdout, name, asked)
 }
 
-func reportStopped(stdout io.Writer, name string) error {
+func reportStopped(stdout io.Writer, name string, asked watchdog.Process) error {
 	v, err := look(name)
 	if err != nil {
 		return failure(err)
+	}
+	if next := v.record.Guardian; next != asked && v.alive(next) {
+		fmt.Fprintf(stdout, "%s was stopped, but has been started again meanwhile; PID %d guards it now\n", name, next.PID)
+		return nil
 	}
 	service := v.record.Service
 	if v.alive(v.record.Business) && service.KillMode != watchdog.KillNone {
