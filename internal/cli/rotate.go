@@ -27,7 +27,7 @@ SIGUSR1 to the guardian does the same.`,
 				if err != nil {
 					return orUnknown(err)
 				}
-				if v.guardian != silent && v.guardian != present {
+				if v.guardian == absent || v.guardian == killed {
 					return failure(fmt.Errorf("%s is not running (%s); its log is rotated while it runs", name, v.record.State))
 				}
 				return ask(c.OutOrStdout(), v, control.Request{Verb: control.Rotate})

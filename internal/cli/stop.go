@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/control"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
@@ -49,12 +50,10 @@ func stop(stdout io.Writer, name string) error {
 	case killed:
 		return v.stopOrphan(ctx, stdout)
 	case silent:
-		return failure(silence(v))
+		return failure(v.unheard())
 	}
-	// A guardian that is gone before it answers has ended all the same.
-	reply, err := control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
-	asked := cmp.Or(reply.Record.Guardian, v.record.Guardian)
-	if err == nil || errors.Is(err, control.ErrNoGuardian) {
+	asked, err := v.askToStop(ctx)
+	if err == nil {
 		err = state.Wait(ctx, v.dir.LockFile(), func() bool { return !v.alive(asked) })
 	}
 	if ctx.Err() != nil {
@@ -64,6 +63,22 @@ func stop(stdout io.Writer, name string) error {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
 	return reportStopped(stdout, name, asked)
+}
+
+// askToStop returns which guardian was asked.
+func (v view) askToStop(ctx context.Context) (asked watchdog.Process, err error) {
+	if v.guardian == unreachable {
+		err := proc.ID(v.record.Guardian).Signal(syscall.SIGTERM) // which means the same
+		if errors.Is(err, proc.ErrGone) {
+			err = nil
+		}
+		return v.record.Guardian, err
+	}
+	reply, err := control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
+	if errors.Is(err, control.ErrNoGuardian) { // it has ended before it could answer
+		err = nil
+	}
+	return cmp.Or(reply.Record.Guardian, v.record.Guardian), err
 }
 
 func reportStopped(stdout io.Writer, name string, asked watchdog.Process) error {
