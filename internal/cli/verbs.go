@@ -57,8 +57,6 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 				path, name, fileOf(v.record.Service))
 		}
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
-	case err == nil && v.unheard() != nil:
-		return failure(v.unheard())
 	case err == nil && v.guardian == killed && v.estate.Business.PID != 0:
 		// The program is there; what it lacks is a guardian that restarts it.
 		if err := start(io.Discard, v.record.Service, false, adoptOrphan); err != nil {
@@ -66,6 +64,8 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		}
 		v.guardian = present
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
+	case err == nil && v.guardian != killed && v.unheard() != nil:
+		return failure(v.unheard())
 	case !startToo:
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil

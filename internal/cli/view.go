@@ -124,8 +124,8 @@ func (v *view) presence(askErr error) presence {
 	return present // it is just ending
 }
 
-// unheard is why there is nobody who could be asked; nil where somebody is, or nobody is
-// missed.
+// unheard is why there is nobody who could be asked; nil where somebody is, or nothing
+// runs.
 func (v *view) unheard() error {
 	name, pid := v.dir.Name, v.record.Guardian.PID
 	switch v.guardian {
@@ -133,8 +133,23 @@ func (v *view) unheard() error {
 		return fmt.Errorf("the guardian of %s (PID %d) does not answer; if it was stopped with SIGSTOP, continue it with 'kill -CONT %[2]d'", name, pid)
 	case unreachable:
 		return fmt.Errorf("the guardian of %s (PID %d) is alive, but its socket %s is gone; 'holdfast stop %[1]s' ends it and the program", name, pid, v.dir.Control())
+	case killed:
+		if left := v.left(); left != "" {
+			return fmt.Errorf("%s has no guardian: it (PID %d) was killed; %s; 'holdfast start %[1]s' takes over", name, pid, left)
+		}
 	}
 	return nil
+}
+
+// left is what still runs of a killed guardian's service; "" if nothing.
+func (v *view) left() string {
+	switch n := v.estate.Members; {
+	case v.estate.Business.PID != 0:
+		return fmt.Sprintf("the program (PID %d) still runs", v.estate.Business.PID)
+	case n > 0:
+		return fmt.Sprintf("%d processes that the program had started still run", n)
+	}
+	return ""
 }
 
 // alive reports whether the recorded process is still the same one.
