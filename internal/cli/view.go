@@ -33,7 +33,7 @@ const (
 	present
 	silent      // alive, but it does not answer
 	unreachable // alive, but its socket was removed
-	killed // it ended without tidying up
+	killed      // it ended without tidying up
 )
 
 // answerTime is how long a guardian may take to say how it is; it needs milliseconds.
