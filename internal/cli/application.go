@@ -89,7 +89,7 @@ func (a *Application) introduce(root *cobra.Command) {
 		"is given. The program's own arguments come after --; without a -- they are those of its last start.", called, a.Description)
 	root.Example = fmt.Sprintf("  %[1]s\n  %[1]s start\n  %[1]s start -- ARGUMENT…\n  %[1]s status\n  %[1]s logs -f\n  %[1]s stop", called)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; the program's own arguments come after --, as in '%s start -- ARGUMENT…'", err, called))
+		return usage(fmt.Errorf("%w; the program's own arguments come after --, as in '%s start -- ARGUMENT…'", flagError(err), called))
 	})
 	for _, c := range root.Commands() {
 		switch c.Name() {

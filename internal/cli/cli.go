@@ -131,7 +131,7 @@ func rootCommand() *cobra.Command {
 		DisableFlagsInUseLine:      true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; '%s --help' shows what there is", err, c.CommandPath()))
+		return usage(fmt.Errorf("%w; '%s --help' shows what there is", flagError(err), c.CommandPath()))
 	})
 	root.Flags().BoolVar(&showVersion, "version", false, "show which holdfast this is")
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -30,8 +30,9 @@ type facts struct {
 	StatusText  string `json:"status_text,omitempty"`
 	StatusErrno int    `json:"status_errno,omitempty"`
 
-	// Guardian is "present", "absent", "silent" (alive, but it does not answer) or
-	// "killed"; GuardianPID is that of a living one.
+	// Guardian is "present", "absent", "silent" (alive, but it does not answer),
+	// "unreachable" (alive, but its socket was removed) or "killed"; GuardianPID is that of a
+	// living one.
 	Guardian    string `json:"guardian"`
 	GuardianPID int    `json:"guardian_pid,omitempty"`
 	// MainPID is the business.
@@ -112,6 +113,8 @@ func (p presence) String() string {
 		return "present"
 	case silent:
 		return "silent"
+	case unreachable:
+		return "unreachable"
 	case killed:
 		return "killed"
 	}

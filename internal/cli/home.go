@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,7 +70,11 @@ func (h *home) attach(root *cobra.Command) {
 			if len(named) == 0 && c.ArgsLenAtDash() < 0 && h.service != "" {
 				named = []string{h.service} // list and its like are about those that live there
 			}
-			if err := h.settle(c, named); err != nil {
+			err := refuseEmpty(c.Flags())
+			if err == nil {
+				err = h.settle(named)
+			}
+			if err != nil {
 				return usage(err)
 			}
 			return run(c, args)
@@ -133,16 +136,13 @@ func servicesIn(c *cobra.Command, args []string) []string {
 
 // settle finds the directory below which the named services live: --root, or Home= of
 // their files.
-func (h *home) settle(c *cobra.Command, names []string) error {
+func (h *home) settle(names []string) error {
 	if h.root != "" {
 		root, err := filepath.Abs(h.root)
 		if err != nil {
 			return fmt.Errorf("cannot tell the current directory: %w", err)
 		}
 		return state.Settle(root, true)
-	}
-	if c.Flags().Changed("root") {
-		return errors.New("--root is empty; give it a value or leave it out")
 	}
 	var homes []string
 	for _, name := range names {

@@ -16,7 +16,8 @@ func rotateCommand() *cobra.Command {
 		Short: "Begin a new log file",
 		Long: `Rotate gives the present log file its name among the old ones and begins a new one,
 as happens by itself when it has reached LogMaxSize=. If something else has moved the
-file away, as logrotate(8) does, the log goes on in a new one of its name.
+file away, as logrotate(8) does, the log goes on in a new one of its name. Where the
+service does not run there is nothing to do, and that is no error.
 
 SIGUSR1 to the guardian does the same.`,
 		Args:              namesWanted,
@@ -27,8 +28,9 @@ SIGUSR1 to the guardian does the same.`,
 				if err != nil {
 					return orUnknown(err)
 				}
-				if v.guardian != silent && v.guardian != present {
-					return failure(fmt.Errorf("%s is not running (%s); its log is rotated while it runs", name, v.record.State))
+				if v.guardian == absent || v.guardian == killed && v.left() == "" { // which is not logrotate's fault
+					fmt.Fprintf(c.OutOrStdout(), "%s is not running, so nobody has its log open\n", name)
+					return nil
 				}
 				return ask(c.OutOrStdout(), v, control.Request{Verb: control.Rotate})
 			})

@@ -206,9 +206,14 @@ func join(ctx context.Context, stdout io.Writer, name string, dir state.Dir) (bo
 	defer cancel()
 	before, err := control.Ask(soon, dir.Control(), control.Request{Verb: control.Status})
 	if errors.Is(err, context.DeadlineExceeded) { // or cron's starts would pile up
-		v := view{dir: dir}
+		v := view{dir: dir, guardian: silent}
 		state.Load(dir.StateFile(), &v.record)
-		return true, failure(silence(v))
+		return true, failure(v.unheard())
+	}
+	if errors.Is(err, control.ErrNoSocket) {
+		if v, err := look(name); err == nil && v.guardian == unreachable {
+			return true, failure(v.unheard())
+		}
 	}
 	if err != nil || before.Over {
 		return false, nil

@@ -209,6 +209,9 @@ func (v view) printGuardian(line func(label, format string, args ...any)) {
 		line("Guardian", "%d", pid)
 	case silent:
 		line("Guardian", "%d; it does not answer, so this is what it said last (was it stopped? kill -CONT %[1]d)", pid)
+	case unreachable:
+		line("Guardian", "%d; its socket %s is gone, so this is what it said last ('holdfast stop %s' ends it)",
+			pid, printable(v.dir.Control()), v.dir.Name)
 	case killed:
 		line("Guardian", "none (was %d)", pid)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/control"
+	"holdfast/internal/proc"
 	"holdfast/internal/state"
 	"holdfast/internal/watchdog"
 	"holdfast/pidfile"
@@ -48,12 +50,11 @@ func stop(stdout io.Writer, name string) error {
 	case killed:
 		return v.stopOrphan(ctx, stdout)
 	case silent:
-		return failure(silence(v))
+		return failure(v.unheard())
 	}
-	// A guardian that is gone before it answers has ended all the same; the lock tells.
-	_, err = control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
-	if err == nil || errors.Is(err, control.ErrNoGuardian) {
-		err = state.Wait(ctx, v.dir.LockFile())
+	asked, err := v.askToStop(ctx)
+	if err == nil {
+		err = state.Wait(ctx, v.dir.LockFile(), func() bool { return !v.alive(asked) })
 	}
 	if ctx.Err() != nil {
 		return failure(fmt.Errorf("interrupted; %s is still being stopped", name))
@@ -61,13 +62,33 @@ func stop(stdout io.Writer, name string) error {
 	if err != nil {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
-	return reportStopped(stdout, name)
+	return reportStopped(stdout, name, asked)
 }
 
-func reportStopped(stdout io.Writer, name string) error {
+// askToStop returns which guardian was asked.
+func (v view) askToStop(ctx context.Context) (asked watchdog.Process, err error) {
+	if v.guardian == unreachable {
+		err := proc.ID(v.record.Guardian).Signal(syscall.SIGTERM) // which means the same
+		if errors.Is(err, proc.ErrGone) {
+			err = nil
+		}
+		return v.record.Guardian, err
+	}
+	reply, err := control.Ask(ctx, v.dir.Control(), control.Request{Verb: control.Stop})
+	if errors.Is(err, control.ErrNoGuardian) { // it has ended before it could answer
+		err = nil
+	}
+	return cmp.Or(reply.Record.Guardian, v.record.Guardian), err
+}
+
+func reportStopped(stdout io.Writer, name string, asked watchdog.Process) error {
 	v, err := look(name)
 	if err != nil {
 		return failure(err)
+	}
+	if next := v.record.Guardian; next != asked && v.alive(next) {
+		fmt.Fprintf(stdout, "%s was stopped, but has been started again meanwhile; PID %d guards it now\n", name, next.PID)
+		return nil
 	}
 	service := v.record.Service
 	if v.alive(v.record.Business) && service.KillMode != watchdog.KillNone {

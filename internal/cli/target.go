@@ -99,14 +99,6 @@ func (t *target) resolveEach(c *cobra.Command, args []string) ([]unit.Loaded, er
 // settings is what the flags set, in the words of a service file. What -p says comes
 // last and counts.
 func (t *target) settings(flags *pflag.FlagSet) (all []string, err error) {
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" && f.Value.String() == "" { // as from --user="$UNSET"
-			err = fmt.Errorf("--%s is empty; give it a value or leave it out", f.Name)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
 	for i, f := range plainFlags {
 		if t.plain[i] != "" {
 			all = append(all, f.directive+"="+t.plain[i])

@@ -69,7 +69,7 @@ executed, the old one goes on. SIGUSR2 to the guardian does the same.`,
 func guarded() (names []string, err error) {
 	all, err := state.List()
 	for _, name := range all {
-		if v, err := look(name); err == nil && (v.guardian == present || v.guardian == silent) {
+		if v, err := look(name); err == nil && v.guardian != absent && v.guardian != killed {
 			names = append(names, name)
 		}
 	}
@@ -85,8 +85,8 @@ func upgrade(stdout io.Writer, name, binary string) error {
 	switch {
 	case err != nil:
 		return orUnknown(err)
-	case before.guardian == silent:
-		return failure(silence(before))
+	case before.unheard() != nil:
+		return failure(before.unheard())
 	case before.guardian != present:
 		return failure(fmt.Errorf("%s has no guardian", name))
 	}
@@ -99,24 +99,28 @@ func upgrade(stdout io.Writer, name, binary string) error {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	if _, err := handover.Probe(ctx, binary, old.Handover); err != nil {
+	wanted, err := handover.Probe(ctx, binary, old.Handover)
+	if err != nil {
 		return failure(fmt.Errorf("%s keeps its guardian (holdfast %s): %w", name, old.Version, err))
 	}
 	_, err = control.Ask(ctx, before.dir.Control(), control.Request{Verb: control.Handover, Binary: binary})
-	if !errors.Is(err, control.ErrNoGuardian) { // it has not become silent in the middle, as it should
+	if !errors.Is(err, control.ErrNoGuardian) || errors.Is(err, control.ErrNoSocket) { // it has not become silent in the middle, as it should
 		return failure(fmt.Errorf("%s keeps its guardian (holdfast %s): %w", name, old.Version, err))
 	}
 	after, err := look(name)
 	for began := time.Now(); err == nil && after.guardian == silent && time.Since(began) < takingOver && ctx.Err() == nil; {
 		after, err = look(name)
 	}
-	if err == nil && after.guardian == silent {
-		return failure(silence(after))
+	if err == nil && after.unheard() != nil {
+		return failure(after.unheard())
 	}
 	if err != nil || after.guardian != present || after.record.Guardian != before.record.Guardian {
 		return failure(fmt.Errorf("the guardian of %s has ended; 'holdfast status %[1]s' tells more", name))
 	}
 	now := after.record.Program
+	if now.Version != wanted {
+		return failure(fmt.Errorf("%s keeps its guardian (holdfast %s): it has not taken up holdfast %s; try again", name, now.Version, wanted))
+	}
 	fmt.Fprintf(stdout, "%s was handed over: from holdfast %s to holdfast %s, guardian still PID %d\n", name, old.Version, now.Version, after.record.Guardian.PID)
 	return nil
 }

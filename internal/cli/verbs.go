@@ -57,8 +57,6 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 				path, name, fileOf(v.record.Service))
 		}
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
-	case err == nil && v.guardian == silent:
-		return failure(silence(v))
 	case err == nil && v.guardian == killed && v.estate.Business.PID != 0:
 		// The program is there; what it lacks is a guardian that restarts it.
 		if err := start(io.Discard, v.record.Service, false, adoptOrphan); err != nil {
@@ -66,6 +64,8 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		}
 		v.guardian = present
 		return ask(c.OutOrStdout(), v, control.Request{Verb: control.Restart})
+	case err == nil && v.guardian != killed && v.unheard() != nil:
+		return failure(v.unheard())
 	case !startToo:
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
@@ -143,7 +143,7 @@ func resetFailed(name string) error {
 	if err != nil {
 		return orUnknown(err)
 	}
-	if v.guardian == present || v.guardian == silent {
+	if v.guardian != absent && v.guardian != killed {
 		return ask(io.Discard, v, control.Request{Verb: control.ResetFailed})
 	}
 	lock, err := state.TryLock(v.dir.LockFile())
@@ -178,7 +178,9 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 		up = v.guardian == present
 	}
 	switch {
-	case v.guardian == silent, v.guardian == present && up:
+	case v.unheard() != nil:
+		return failure(v.unheard())
+	case v.guardian == present && up:
 	case request.Whom == watchdog.WhomAll:
 		fmt.Fprintf(stdout, "%s is not running\n", name)
 		return nil
@@ -196,8 +198,8 @@ func tell(stdout io.Writer, name string, request control.Request) error {
 // ask puts a request to the guardian and words its reply.
 func ask(stdout io.Writer, v view, request control.Request) error {
 	name := v.record.Service.Name
-	if v.guardian == silent {
-		return failure(silence(v))
+	if err := v.unheard(); err != nil {
+		return failure(err)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
@@ -211,10 +213,4 @@ func ask(stdout io.Writer, v view, request control.Request) error {
 		return reportReply(stdout, name, reply)
 	}
 	return nil
-}
-
-func silence(v view) error {
-	pid := v.record.Guardian.PID
-	return fmt.Errorf("the guardian of %s (PID %d) does not answer; if it was stopped with SIGSTOP, continue it with 'kill -CONT %[2]d'",
-		v.dir.Name, pid)
 }

@@ -31,12 +31,16 @@ type presence int
 const (
 	absent presence = iota // none, and none is missed: it ended in order or never was
 	present
-	silent // alive, but it does not answer
-	killed // it ended without tidying up
+	silent      // alive, but it does not answer
+	unreachable // alive, but its socket was removed
+	killed      // it ended without tidying up
 )
 
 // answerTime is how long a guardian may take to say how it is; it needs milliseconds.
 const answerTime = 3 * time.Second
+
+// socketTime is how long a guardian may have no socket: one that ends has none for a moment.
+const socketTime = time.Second
 
 // errUnknown says that nothing is known of a service.
 var errUnknown = errors.New("no such service")
@@ -64,15 +68,11 @@ func lookUp(name string) (view, error) {
 	if err != nil {
 		return view{}, failure(err)
 	}
-	v := view{dir: dir}
-	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
-	defer cancel()
-	reply, askErr := control.Ask(ctx, dir.Control(), control.Request{Verb: control.Status})
-	if askErr == nil {
-		v.record, v.guardian = reply.Record, present
-		return v, nil
+	v, err := glance(dir)
+	for began := time.Now(); v.guardian == unreachable && time.Since(began) < socketTime; v, err = glance(dir) {
+		time.Sleep(10 * time.Millisecond)
 	}
-	switch err := state.Load(dir.StateFile(), &v.record); {
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return v, fmt.Errorf("%w: %s was never started here (%s has no state.json)", errUnknown, name, dir.Runtime)
 	case errors.Is(err, fs.ErrPermission):
@@ -80,7 +80,6 @@ func lookUp(name string) (view, error) {
 	case err != nil:
 		return v, failure(err)
 	}
-	v.guardian = v.presence(errors.Is(askErr, context.DeadlineExceeded))
 	if v.guardian == absent && v.record.BootID != proc.BootID() {
 		v.record.Reason = "never started since the boot"
 	}
@@ -93,16 +92,64 @@ func lookUp(name string) (view, error) {
 	return v, nil
 }
 
-func (v *view) presence(timedOut bool) presence {
+// glance asks the guardian, and reads the state of one that does not answer.
+func glance(dir state.Dir) (view, error) {
+	v := view{dir: dir}
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	reply, askErr := control.Ask(ctx, dir.Control(), control.Request{Verb: control.Status})
+	if askErr == nil {
+		v.record, v.guardian = reply.Record, present
+		return v, nil
+	}
+	err := state.Load(dir.StateFile(), &v.record)
+	if err == nil {
+		v.guardian = v.presence(askErr)
+	}
+	return v, err
+}
+
+// presence goes by the record and by why the guardian has not answered.
+func (v *view) presence(askErr error) presence {
 	switch {
 	case v.record.Guardian.PID == 0:
 		return absent
 	case !v.alive(v.record.Guardian):
 		return killed
-	case timedOut:
+	case errors.Is(askErr, context.DeadlineExceeded):
 		return silent
+	case errors.Is(askErr, control.ErrNoSocket):
+		return unreachable
 	}
-	return present // it is just starting or ending
+	return present // it is just ending
+}
+
+// unheard is why there is nobody who could be asked; nil where somebody is, or nothing
+// runs.
+func (v *view) unheard() error {
+	name, pid := v.dir.Name, v.record.Guardian.PID
+	switch v.guardian {
+	case silent:
+		return fmt.Errorf("the guardian of %s (PID %d) does not answer; if it was stopped with SIGSTOP, continue it with 'kill -CONT %[2]d'", name, pid)
+	case unreachable:
+		return fmt.Errorf("the guardian of %s (PID %d) is alive, but its socket %s is gone; 'holdfast stop %[1]s' ends it and the program", name, pid, v.dir.Control())
+	case killed:
+		if left := v.left(); left != "" {
+			return fmt.Errorf("%s has no guardian: it (PID %d) was killed; %s; 'holdfast start %[1]s' takes over", name, pid, left)
+		}
+	}
+	return nil
+}
+
+// left is what still runs of a killed guardian's service; "" if nothing.
+func (v *view) left() string {
+	switch n := v.estate.Members; {
+	case v.estate.Business.PID != 0:
+		return fmt.Sprintf("the program (PID %d) still runs", v.estate.Business.PID)
+	case n > 0:
+		return fmt.Sprintf("%d processes that the program had started still run", n)
+	}
+	return ""
 }
 
 // alive reports whether the recorded process is still the same one.

@@ -56,6 +56,10 @@ type response struct {
 // before it answered.
 var ErrNoGuardian = errors.New("no guardian answers")
 
+// ErrNoSocket is the [ErrNoGuardian] of a socket that is not there or on which nobody
+// listens. A guardian may still live.
+var ErrNoSocket = fmt.Errorf("%w: nobody listens", ErrNoGuardian)
+
 // maxMessage bounds a request, so that no client can fill the guardian's memory.
 const maxMessage = 8192
 
@@ -153,7 +157,7 @@ func ask(ctx context.Context, path string, request Request) (watchdog.Reply, err
 
 func noGuardian(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return ErrNoGuardian
+		return ErrNoSocket
 	}
 	return err
 }

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -178,6 +179,11 @@ func TestUpgradeBySignal(t *testing.T) {
 	h.shows("p", "GuardianVersion", "b", "GuardianPID", strconv.Itoa(guardian), "MainPID", strconv.Itoa(business))
 	h.ok("stop", "p")
 	h.nothingLeft("p")
+	for _, line := range lines(filepath.Join(h.dir, "log", "p", "guardian.log")) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("guardian.log has a line for nobody: %s", line)
+		}
+	}
 }
 
 func TestABadProgramIsNoSuccessor(t *testing.T) {
@@ -188,9 +194,10 @@ func TestABadProgramIsNoSuccessor(t *testing.T) {
 	guardian, business := h.daemonized("p")
 	tests := []struct{ name, path, says string }{
 		{"is not there", filepath.Join(h.dir, "nowhere"), "no such file"},
-		{"is not executable", h.file("plain", "x", 0o644), "permission denied"},
-		{"is no program", h.file("text", "x", 0o755), "exec format error"},
-		{"is a directory", h.dir, "permission denied"},
+		{"is not executable", h.file("plain", "x", 0o644), "permission denied: it is not executable (mode 0644)"},
+		{"is no program", h.file("text", "x", 0o755), "exec format error: neither a program for this machine nor a script with a #! line"},
+		{"is a directory", h.dir, "permission denied: it is a directory"},
+		{"has no interpreter", h.file("script", "#!/nowhere/sh\n", 0o755), "the script is there, but its interpreter /nowhere/sh is not"},
 		{"is no holdfast", "/bin/true", "is no holdfast"},
 		{"refuses", h.file("refuses", "#!/bin/sh\necho too old >&2; exit 1\n", 0o755), "refuses: too old"},
 		{"knows another format", h.file("older", "#!/bin/sh\nexec "+a+" handover-version 99999\n", 0o755), "not of format 99999"},

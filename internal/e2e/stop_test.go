@@ -50,6 +50,26 @@ func TestStopEndsAForkBomb(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// A stop that looks too late sees the next guardian, which it has not asked.
+func TestAStopEndsThoughTheServiceIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.ok("start", "--name", "p", "--chdir", h.dir, "--", "sh", "-c",
+		`trap 'echo > asked; while [ ! -e go ]; do sleep 0.01; done; exit 0' TERM; while :; do sleep 0.01; done`)
+	asked := h.pid("p", "GuardianPID")
+	stop := h.start("stop", "p")
+	await(t, "the stop is under way", func() bool { return len(lines(filepath.Join(h.dir, "asked"))) > 0 })
+	kill(t, stop.pid, unix.SIGSTOP)
+	h.file("go", "", 0o600)
+	h.init.wait(asked)
+	h.ok("start", "p")
+	next := h.pid("p", "GuardianPID")
+	kill(t, stop.pid, unix.SIGCONT)
+	h.said(stop.result(), 0, fmt.Sprintf("p was stopped, but has been started again meanwhile; PID %d guards it now", next))
+	h.ok("stop", "p")
+	h.nothingLeft("p")
+}
+
 func TestAStubbornCrashLooperIsNeverStartedAgain(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"holdfast/internal/proc"
 )
 
 // Format is the number of the form in which a state is handed over. It is raised with every
@@ -65,7 +67,7 @@ func Probe(ctx context.Context, binary string, format int) (version string, err 
 	case errors.As(err, &exit):
 		return "", fmt.Errorf("%s refuses: %w", binary, err)
 	case errors.As(err, &errno):
-		return "", fmt.Errorf("%s cannot be run: %w", binary, errno)
+		return "", fmt.Errorf("%s cannot be run: %w", binary, proc.ExplainExec(proc.Spec{Path: binary}, errno))
 	case err != nil:
 		return "", fmt.Errorf("%s cannot be run: %w", binary, err)
 	}

@@ -180,8 +180,7 @@ func (o *shimOrder) carryOut() *SpawnError {
 		o.Env = append(o.Env, fmt.Sprintf("%s=%d", o.Setup.PIDVariable, os.Getpid()))
 	}
 	err := syscall.Exec(o.Path, o.Args, o.Env)
-	errno, _ := err.(syscall.Errno)
-	return &SpawnError{StepExec, o.Path, explainExec(Spec{Path: o.Path, Args: o.Args, Env: o.Env}, errno, err)}
+	return &SpawnError{StepExec, o.Path, ExplainExec(Spec{Path: o.Path, Args: o.Args, Env: o.Env}, err)}
 }
 
 func socketInode(fd int) (uint64, error) {

@@ -153,11 +153,13 @@ func diagnose(spec Spec, err error) *SpawnError {
 			return &SpawnError{StepChdir, spec.Dir, err}
 		}
 	}
-	return &SpawnError{StepExec, spec.Path, explainExec(spec, errno, err)}
+	return &SpawnError{StepExec, spec.Path, ExplainExec(spec, err)}
 }
 
-// explainExec adds what the errno leaves open.
-func explainExec(spec Spec, errno syscall.Errno, err error) error {
+// ExplainExec adds to the error of an exec what its errno leaves open.
+func ExplainExec(spec Spec, err error) error {
+	var errno syscall.Errno
+	errors.As(err, &errno)
 	info, statErr := os.Stat(spec.Path)
 	switch {
 	case errno == syscall.ENOENT && statErr == nil:

@@ -96,7 +96,8 @@ func Locate(name string) (Dir, error) {
 }
 
 // List returns the names of the services that have a last state below the
-// runtime directory, sorted. None is not an error.
+// runtime directory, sorted. None is not an error, unless there are some that the caller may
+// not see: another user's.
 func List() ([]string, error) {
 	root, err := runtimeRoot(os.Geteuid(), os.Getenv)
 	if err != nil {
@@ -107,14 +108,21 @@ func List() ([]string, error) {
 		return nil, fmt.Errorf("runtime directory: %w", err)
 	}
 	var names []string
+	var hidden error
 	for _, entry := range entries {
 		dir := Dir{Name: entry.Name(), Runtime: filepath.Join(root, entry.Name())}
 		if !entry.IsDir() || checkName(dir.Name) != nil {
 			continue
 		}
-		if _, err := os.Lstat(dir.StateFile()); err == nil {
+		switch _, err := os.Lstat(dir.StateFile()); {
+		case err == nil:
 			names = append(names, dir.Name)
+		case errors.Is(err, fs.ErrPermission):
+			hidden = err
 		}
+	}
+	if len(names) == 0 && hidden != nil {
+		return nil, fmt.Errorf("%s: what is there cannot be read, for it is another user's: %w", root, hidden)
 	}
 	return names, nil
 }
