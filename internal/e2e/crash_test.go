@@ -272,6 +272,24 @@ func TestAServiceThatHasEndedWhileOnCrashRuns(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// Who takes over a service has nobody who knows how long its command may take.
+func TestAnAdoptionEndsOnCrash(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.ok("start", "--name", "p", "--restart=always", "-p", "RestartSec=0", "-p", "RestartSteps=0", "-p", "SendSIGKILL=no", "-p", "OnCrash=/bin/sleep 1000",
+		"--", "tail", "-f", "/dev/null")
+	kill(t, h.pid("p", "MainPID"), unix.SIGKILL)
+	await(t, "the command runs beside the service", func() bool { return len(h.named("sleep")) == 1 && h.show("p", "SubState") == "running" })
+	hook := h.named("sleep")[0].PID
+	_, business := h.orphan("p")
+	h.ok("start", "p")
+	if h.pid("p", "MainPID") != business || alive(hook) {
+		t.Errorf("the business was %d; the command is alive: %v; %s", business, alive(hook), h.ok("status", "p"))
+	}
+	h.ok("stop", "p")
+	h.nothingLeft("p")
+}
+
 func TestTheNewestReportsAreKept(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

@@ -12,6 +12,9 @@ import (
 // inherit puts this guardian in the place of one that died. What that one has left is
 // watched from now on; the machine hears of it before it hears of anything else.
 func (g *Guardian) inherit(previous *Record) error {
+	if err := previous.endHook(); err != nil {
+		g.log.Warn().Err(err).Msg("cannot end the OnCrash= command of the guardian before")
+	}
 	estate, err := previous.Estate()
 	if err != nil {
 		return err
@@ -25,9 +28,6 @@ func (g *Guardian) inherit(previous *Record) error {
 		if previous.State == Failed {
 			g.machine = restAs(&g.service, *previous)
 			g.record.State, g.record.StateChanged, g.record.InvocationID = previous.State, previous.StateChanged, previous.InvocationID
-		}
-		if err := previous.endHook(); err != nil {
-			g.log.Warn().Err(err).Msg("cannot end the OnCrash= command of the guardian before")
 		}
 		return nil
 	case idle: // whatever the record says, nothing is started beside it

@@ -30,8 +30,11 @@ func hookMark(invocationID string) string {
 const hookSuffix = "-oncrash"
 
 // endHook ends the command that the record's guardian has left, and waits for its end: its
-// limit was in that guardian's hands. The rest of the service has ended, as far as it was to.
+// limit was in that guardian's hands.
 func (r *Record) endHook() error {
+	if r.Service.OnCrash.Path == "" {
+		return nil
+	}
 	marks := slices.DeleteFunc(r.marks(), func(mark string) bool { return !strings.HasSuffix(mark, hookSuffix) })
 	left := proc.NewEstate(marks, proc.ID{})
 	if _, err := left.Signal(syscall.SIGKILL); err != nil {
