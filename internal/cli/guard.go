@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/rs/zerolog"
-	"gopkg.in/natefinch/lumberjack.v2"
 
 	"holdfast/daemon"
 	"holdfast/internal/control"
@@ -186,23 +185,6 @@ func openLog(service watchdog.Service, dir state.Dir, echo io.Writer) (*logs.Cap
 		FIFO: dir.FIFO(), Stage: dir.Stage(), Output: logfile.Log(dir.Output()),
 		StderrFIFO: dir.StderrFIFO(), StderrStage: dir.StderrStage(), StderrOutput: logfile.Log(dir.StderrOutput()),
 	}, service.Log, echo)
-}
-
-// guardianLog is where the guardian says what it decides: a file of its own, kept
-// small by rotation, and the terminal of a foreground guardian.
-func guardianLog(dir state.Dir, terminal io.Writer) zerolog.Logger {
-	out := io.Discard
-	if dir.Log != "" {
-		out = &lumberjack.Logger{Filename: dir.GuardianLog(), MaxSize: 1, MaxBackups: 2}
-	}
-	if terminal != nil {
-		console := zerolog.ConsoleWriter{
-			Out: terminal, NoColor: true, PartsOrder: []string{zerolog.MessageFieldName},
-			FormatMessage: func(message any) string { return fmt.Sprint("holdfast: ", message) },
-		}
-		out = zerolog.MultiLevelWriter(out, console)
-	}
-	return zerolog.New(out).Level(zerolog.InfoLevel).With().Timestamp().Logger()
 }
 
 // exitAs ends the guardian as its business ended, so that whoever watches the guardian

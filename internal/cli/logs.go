@@ -165,19 +165,21 @@ func showLog(stdout, stderr io.Writer, name string, f logsFlags, q logfile.Query
 			"for a container write: docker logs CONTAINER", v.dir.Name))
 	}
 	log, apart := logfile.Log(v.dir.Output()), logfile.Log(v.dir.StderrOutput())
-	separate := exists(apart)
+	separate, still := exists(apart), unknown != nil || v.record.Service.Log.Stderr
 	switch {
 	case f.guardian:
 		log = logfile.Log(v.dir.GuardianLog())
 		q.Parse = guardianLine(screenOf(stdout).colour, q.JSON)
 		q.JSON = false // it is already
+	case f.stderr && separate && !still && f.follow:
+		return failure(fmt.Errorf("%s has no log of its stderr alone any more; leave out --stderr, or -f to see what it had", v.dir.Name))
 	case f.stderr && separate:
 		log, q.Stream = apart, "stderr"
 	case f.stderr && unknown != nil && !exists(log):
 		return orUnknown(unknown)
 	case f.stderr:
 		return failure(fmt.Errorf("%s has no log of its stderr alone; LogStderr=yes in its service file makes one", v.dir.Name))
-	case separate:
+	case separate && still:
 		q.Stream = "stdout"
 	}
 	// A log outlives the service's state, which a reboot removes.
@@ -186,7 +188,11 @@ func showLog(stdout, stderr io.Writer, name string, f logsFlags, q logfile.Query
 			return orUnknown(unknown)
 		}
 		if !f.follow {
-			fmt.Fprintf(stderr, "holdfast: %s has printed nothing yet: there is no %s\n", v.dir.Name, log)
+			whose := v.dir.Name
+			if f.guardian {
+				whose = "the guardian of " + whose
+			}
+			fmt.Fprintf(stderr, "holdfast: %s has printed nothing yet: there is no %s\n", whose, log)
 			return nil
 		}
 	}

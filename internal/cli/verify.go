@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -21,9 +22,9 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify [flags] NAME | FILE.service | -- PROGRAM [ARGUMENT]…",
 		Short: "Check a service without starting it",
 		Long: `Verify lists what becomes of each directive of a service file and its drop-ins:
-honoured; harmless, it means nothing here; not honoured by this version; refused, it
-promises what is not given here; or unknown. It exits with 1 if the service could not
-be started.`,
+honoured; ignored, for its value is no good; harmless, it means nothing here; not
+honoured by this version; refused, it promises what is not given here; or unknown. It
+exits with 1 if the service could not be started.`,
 		ValidArgsFunction: completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			return verify(c, &t, args, asJSON)
@@ -41,7 +42,7 @@ func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
 	}
 	loaded, err := t.resolve(c, args)
 	if err == nil {
-		loaded.Problems = append(loaded.Problems, unenforced(loaded)...)
+		loaded.Problems = slices.Concat(loaded.Problems, unenforced(loaded), missing(loaded))
 		err = t.checkStart(loaded)
 	}
 	if asJSON {
@@ -66,9 +67,7 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 	if err := t.check(loaded, func(string) bool { return true }); err != nil {
 		return err
 	}
-	program := watchdog.LookUpProgram(loaded.Service.Exec.Path, loaded.Service.ExecSearchPath)
-	if loaded.Service.Exec.Path == "" { // a oneshot may do without
-	} else if _, err := findProgram(filepath.Join(loaded.Service.Setup.RootDirectory, program)); err != nil {
+	if err := executable(&loaded.Service, loaded.Service.Exec); err != nil {
 		return loaded.At("ExecStart", err)
 	}
 	if file := loaded.Service.PIDFile; file != "" {
@@ -77,6 +76,47 @@ func (t *target) checkStart(loaded unit.Loaded) error {
 		}
 	}
 	return nil
+}
+
+// missing finds the commands beside the business that cannot be executed now. A start does
+// without a warning, as systemd does: they may be there when their time comes.
+func missing(loaded unit.Loaded) (problems []unit.Problem) {
+	s := &loaded.Service
+	for _, of := range []struct {
+		name     string
+		commands []watchdog.Command
+	}{
+		{"ExecCondition", s.ExecCondition}, {"ExecStartPre", s.ExecStartPre}, {"ExecStart", s.ExecMore},
+		{"ExecStartPost", s.ExecStartPost}, {"ExecReload", s.ExecReload}, {"ExecStop", s.ExecStop},
+		{"ExecStopPost", s.ExecStopPost}, {"OnCrash", []watchdog.Command{s.OnCrash}},
+	} {
+		for _, command := range of.commands {
+			if err := executable(s, command); err != nil {
+				problem := unit.Problem{Name: of.name, Value: command.Path, Err: err}
+				for _, set := range loaded.Settings {
+					if set.Name == of.name && strings.Contains(set.Value, command.Path) {
+						problem.File, problem.Line, problem.Value = set.File, set.Line, set.Value
+					}
+				}
+				problems = append(problems, problem)
+			}
+		}
+	}
+	return problems
+}
+
+// executable says what keeps a command from being executed; one that is not there at all is
+// fine, as a oneshot may do without.
+func executable(s *watchdog.Service, c watchdog.Command) error {
+	if c.Path == "" {
+		return nil
+	}
+	program := watchdog.LookUpProgram(c.Path, s.ExecSearchPath)
+	_, err := findProgram(filepath.Join(s.Setup.RootDirectory, program))
+	if err != nil && !filepath.IsAbs(c.Path) {
+		return fmt.Errorf("%s: no such program in the directories where it is looked for (ExecSearchPath=)", c.Path)
+	}
+	return err
 }
 
 func printSettings(out io.Writer, settings []unit.Setting) {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -178,6 +179,11 @@ func TestUpgradeBySignal(t *testing.T) {
 	h.shows("p", "GuardianVersion", "b", "GuardianPID", strconv.Itoa(guardian), "MainPID", strconv.Itoa(business))
 	h.ok("stop", "p")
 	h.nothingLeft("p")
+	for _, line := range lines(filepath.Join(h.dir, "log", "p", "guardian.log")) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("guardian.log has a line for nobody: %s", line)
+		}
+	}
 }
 
 func TestABadProgramIsNoSuccessor(t *testing.T) {

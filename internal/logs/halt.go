@@ -36,7 +36,7 @@ func (s *stream) hangs() error {
 
 // hold keeps everything where it is until [stream.proceed].
 func (s *stream) hold() error {
-	if !s.lockSoon() {
+	if !s.moving.lockSoon() {
 		return fmt.Errorf("%s does not answer", s.out.log)
 	}
 	if s.spill != nil && !s.spill.hold() {

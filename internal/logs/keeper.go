@@ -123,7 +123,7 @@ type kept struct {
 
 // surplus is how many of the files, oldest first, are not to be kept.
 func (s Settings) surplus(files []kept, current int64) int {
-	total, keep := current, int64(0)
+	total, keep := max(current, min(s.MaxSize, s.MaxTotal/2)), int64(0) // it may yet grow
 	for i := len(files) - 1; i >= 0; i-- {
 		total += files[i].size
 		if keep == s.MaxFiles || total > s.MaxTotal || files[i].age > s.MaxAge {

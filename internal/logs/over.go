@@ -105,7 +105,7 @@ var errBusy = errors.New("busy")
 
 // saveRest saves what a full disk has left in the pipe for the next guardian.
 func (s *stream) saveRest(fd int) error {
-	if !s.lockSoon() {
+	if !s.moving.lockSoon() {
 		return errBusy
 	}
 	defer s.moving.Unlock()

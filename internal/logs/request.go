@@ -56,7 +56,7 @@ func (s *stream) rotateNow() error {
 }
 
 func (s *stream) startRun(number int, id string) {
-	if !s.lockSoon() {
+	if !s.moving.lockSoon() {
 		return
 	}
 	defer s.moving.Unlock()
@@ -67,7 +67,7 @@ func (s *stream) startRun(number int, id string) {
 func (s *stream) continueRun(id string) {
 	marks, _ := s.out.log.Marks()
 	for _, mark := range marks {
-		if mark.Kind == logfile.RunBegun && mark.ID == id && s.lockSoon() {
+		if mark.Kind == logfile.RunBegun && mark.ID == id && s.moving.lockSoon() {
 			s.began = mark.Position
 			s.moving.Unlock()
 		}

@@ -152,8 +152,9 @@ func TestWhatIsKept(t *testing.T) {
 		{"a number of files", settings(func(s *Settings) { s.MaxFiles = 2 }), 1},
 		{"none", settings(func(s *Settings) { s.MaxFiles = 0 }), 3},
 		{"those that are not too old", settings(func(s *Settings) { s.MaxAge = 2 * hour }), 2},
-		{"those that have room, the current file before all", settings(func(s *Settings) { s.MaxTotal = 24 }), 1},
-		{"what is under every limit", settings(func(s *Settings) { s.MaxFiles, s.MaxTotal = 2, 15 }), 2},
+		{"those that have room, the current file before all", settings(func(s *Settings) { s.MaxSize, s.MaxTotal = 4, 24 }), 1},
+		{"as long as the current file becomes no larger", settings(func(s *Settings) { s.MaxSize, s.MaxTotal = 8, 24 }), 2},
+		{"what is under every limit", settings(func(s *Settings) { s.MaxSize, s.MaxFiles, s.MaxTotal = 4, 2, 15 }), 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,5 +258,28 @@ func TestARunIsFoundAgain(t *testing.T) {
 	}
 	if got := fmt.Sprint(runs); got != "[1 first 0 2 second 21]" && got != "[1first0 2second21]" {
 		t.Errorf("runs %s", got)
+	}
+}
+
+// The current file counts, too, however large LogMaxSize= lets it become.
+func TestAllFilesTogether(t *testing.T) {
+	t.Parallel()
+	const most = 64 << 10
+	c, file := openWith(t, t.TempDir(), Settings{MaxTotal: most, MaxFiles: Unlimited}, nil)
+	c.Keep(nil)
+	business(t, c, "seq 1 100000")
+	c.Drain()
+	await(t, "only what may stay", func() bool {
+		files, _ := logfile.Log(file).Files()
+		total := int64(0)
+		for _, f := range files {
+			if info, err := os.Stat(f.Path); err == nil { // else it is gone by now
+				total += info.Size()
+			}
+		}
+		return total <= most
+	})
+	if kept := whole(t, file); !strings.HasSuffix(numbers(1, 100_000), kept) || len(kept) < most/4 {
+		t.Errorf("%d bytes are kept", len(kept))
 	}
 }

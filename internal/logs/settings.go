@@ -15,7 +15,8 @@ type Settings struct {
 	MaxFiles int64
 	// MaxAge is how long a rotated file is kept after it was last written to.
 	MaxAge time.Duration
-	// MaxTotal is how many bytes all files together may have on disk.
+	// MaxTotal is how many bytes all files together may have on disk. No file becomes
+	// larger than half of it, so that an older one can stay.
 	MaxTotal int64
 	// Compress has rotated files compressed by gzip.
 	Compress bool
@@ -69,6 +70,9 @@ func (s Settings) complete() Settings {
 	}
 	if s.MaxTotal == 0 {
 		s.MaxTotal = usual.MaxTotal
+	}
+	if s.MaxTotal != Unlimited {
+		s.MaxSize = max(1, min(s.MaxSize, s.MaxTotal/2))
 	}
 	if s.Timestamps == "" {
 		s.Timestamps = usual.Timestamps

@@ -26,7 +26,7 @@ type stream struct {
 	retry    chan struct{} // what kept the output from the log has gone
 	rotated  func()
 
-	moving  sync.Mutex // one block at a time, in order, whoever moves it
+	moving  turn // one block at a time, in order, whoever moves it
 	out     output
 	window  window
 	began   int64  // the position at which the present run begins
@@ -52,7 +52,7 @@ func openStream(fifo, stage string, log logfile.Log, settings Settings, rotated 
 		settings: settings, fifo: fifo, path: stage, rotated: rotated,
 		staged: settings.Timestamps != NoTimestamps || settings.Overflow == Drop,
 		out:    output{log: log, limit: settings.MaxSize},
-		closed: make(chan struct{}), done: make(chan struct{}), retry: make(chan struct{}, 1),
+		moving: newTurn(), closed: make(chan struct{}), done: make(chan struct{}), retry: make(chan struct{}, 1),
 	}
 	s.trouble = s.out.openFirst()
 	if s.trouble != nil && !diskFull(s.trouble) {

@@ -3,7 +3,6 @@ package logs
 import (
 	"bytes"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,7 +14,7 @@ const (
 
 // tail returns the last n lines of the present run.
 func (s *stream) tail(n int) []string {
-	if n <= 0 || !s.lockSoon() {
+	if n <= 0 || !s.moving.lockSoon() {
 		return nil
 	}
 	defer s.moving.Unlock()
@@ -26,17 +25,6 @@ func (s *stream) tail(n int) []string {
 		text = s.out.log.Tail(began, n, int(most))
 	}
 	return lastLines(text, n, int64(len(text)) < end-began)
-}
-
-// lockSoon is for the guardian's loop, which does not wait for a disk that hangs.
-func (s *stream) lockSoon() bool {
-	for range drainPatience / time.Millisecond {
-		if s.moving.TryLock() {
-			return true
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return false
 }
 
 // lastLines returns the last n lines of text, in order. cut means that the first may be

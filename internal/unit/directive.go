@@ -120,7 +120,7 @@ func (d *draft) directives() []Directive {
 		{"X-Holdfast", "LogMaxSize", Honoured, "How large a log file may become before it is rotated, at a line's end.", into(&s.Log.MaxSize, parseLogSize)},
 		{"X-Holdfast", "LogMaxFiles", Honoured, "How many rotated log files are kept, or infinity.", into(&s.Log.MaxFiles, parseLogCount)},
 		{"X-Holdfast", "LogMaxAge", Honoured, "How long a rotated log file is kept.", into(&s.Log.MaxAge, ParseSpan)},
-		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk.", into(&s.Log.MaxTotal, parseLogSize)},
+		{"X-Holdfast", "LogMaxTotal", Honoured, "How much room all files of a log may take on disk; none becomes larger than half of it.", into(&s.Log.MaxTotal, parseLogSize)},
 		{"X-Holdfast", "LogCompress", Honoured, "Whether rotated log files are compressed by gzip.", into(&s.Log.Compress, parseBool)},
 		{"X-Holdfast", "LogTimestamps", Honoured, "Puts the time of its arrival in front of every line: no, utc (or yes) or local.", into(&s.Log.Timestamps, parseTimestamps)},
 		{"X-Holdfast", "LogStderr", Honoured, "Whether stderr has a log of its own, stderr.log.", into(&s.Log.Stderr, parseBool)},

@@ -27,6 +27,7 @@ type Class string
 // The classes.
 const (
 	Honoured    Class = "honoured"     // it does what it does in systemd
+	Ignored     Class = "ignored"      // it would, with another value
 	Harmless    Class = "harmless"     // it has no meaning here and is accepted
 	NotHonoured Class = "not honoured" // systemd knows it, this version only warns
 	Refused     Class = "refused"      // it promises what would not be given

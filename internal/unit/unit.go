@@ -240,7 +240,15 @@ func (d *draft) apply(setting Setting) bool {
 		d.warn(errors.New(hint))
 		return true
 	}
-	return d.warn(directive.set(setting.Value))
+	err := directive.set(setting.Value)
+	goOn := d.warn(err)
+	if at := &d.settings[len(d.settings)-1]; err != nil && at.Class == Honoured {
+		at.Class, at.Note = Ignored, err.Error()
+		if d.problems[len(d.problems)-1].Fatal {
+			at.Class = Refused
+		}
+	}
+	return goOn
 }
 
 // lookup finds a directive. One that is unknown comes with a sentence about it.
@@ -308,7 +316,7 @@ func (d *draft) err() error {
 // the last one, so that what is wrong with it is told there.
 func (d *draft) assigned(name string) bool {
 	for _, setting := range slices.Backward(d.settings) {
-		if setting.Name == name && setting.Class == Honoured {
+		if setting.Name == name && (setting.Class == Honoured || setting.Class == Ignored) {
 			d.at = setting
 			return true
 		}

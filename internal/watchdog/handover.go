@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -207,9 +209,17 @@ func (g *Guardian) upgrade() {
 		return
 	}
 	command := g.succession.Upgrade
-	_, _, err := g.reaper.SpawnAside(proc.Spec{
-		Path: command[0], Args: command, Env: os.Environ(), Stdout: os.Stderr, Stderr: os.Stderr,
-	})
+	complaint, stderr, err := os.Pipe()
+	if err == nil {
+		_, _, err = g.reaper.SpawnAside(proc.Spec{Path: command[0], Args: command, Env: os.Environ(), Stderr: stderr})
+		stderr.Close()
+		go func() {
+			defer complaint.Close()
+			if text, _ := io.ReadAll(complaint); len(text) > 0 { // else this program is gone by then
+				g.log.Warn().Msg(strings.TrimSpace(string(text)))
+			}
+		}()
+	}
 	if err != nil {
 		g.log.Error().Err(err).Msg("cannot upgrade; this guardian goes on")
 	}
