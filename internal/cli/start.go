@@ -180,10 +180,18 @@ func occupy(service *watchdog.Service, dir state.Dir, orphan onOrphan) error {
 	if err := choosePIDFile(service, dir); err != nil {
 		return err
 	}
-	if err := orphan.refuse(service.Name); err != nil {
+	v, err := look(service.Name)
+	if err != nil {
+		return nil // never started
+	}
+	if v.alive(v.record.Guardian) {
+		return failure(fmt.Errorf("not starting a second guardian of %s: PID %d is one, though its lock %s was removed; end it with 'holdfast stop %[1]s' first",
+			service.Name, v.record.Guardian.PID, v.dir.LockFile()))
+	}
+	if err := orphan.refuse(v); err != nil {
 		return err
 	}
-	return refuseSurvivor(service.Name)
+	return refuseSurvivor(v)
 }
 
 // lockOrJoin takes the lock, or waits for the outcome of the start that somebody else
@@ -290,14 +298,13 @@ func isSymlink(path string) bool {
 
 // refuseSurvivor keeps a second copy of the program from being started beside one that
 // SendSIGKILL=no has let outlive its stop.
-func refuseSurvivor(name string) error {
-	v, err := look(name)
-	if err != nil || v.guardian != absent || !v.alive(v.record.Business) {
-		return nil // never started, or nothing left of it
+func refuseSurvivor(v view) error {
+	if v.guardian != absent || !v.alive(v.record.Business) {
+		return nil // nothing is left of it
 	}
 	if s := v.record.Service; s.SendSIGKILL || s.KillMode == watchdog.KillProcess || s.KillMode == watchdog.KillNone {
 		return nil // it was meant to go on
 	}
 	return failure(fmt.Errorf("not starting a second %s: PID %d has outlived its stop, and SendSIGKILL=no forbids to kill it; "+
-		"end it yourself first", name, v.record.Business.PID))
+		"end it yourself first", v.dir.Name, v.record.Business.PID))
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,9 +59,14 @@ func stop(stdout io.Writer, name string) error {
 	case silent:
 		return failure(v.unheard())
 	}
+	seen := v.alive(v.record.Guardian)
 	asked, err := v.askToStop(ctx)
-	if err == nil {
-		err = state.Wait(ctx, v.dir.LockFile(), func() bool { return !v.alive(asked) })
+	switch {
+	case err != nil:
+	case seen:
+		err = awaitEnd(ctx, proc.ID(asked))
+	default: // it is in another PID namespace, perhaps, as a container's is
+		err = state.Wait(ctx, v.dir.LockFile())
 	}
 	if ctx.Err() != nil {
 		return failure(fmt.Errorf("interrupted; %s is still being stopped", name))
@@ -85,6 +91,19 @@ func (v view) askToStop(ctx context.Context) (asked watchdog.Process, err error)
 		err = nil
 	}
 	return cmp.Or(reply.Record.Guardian, v.record.Guardian), err
+}
+
+// awaitEnd returns when the process is gone, or ctx's error when that ends first. For a
+// guardian the lock is not enough: the next may have it by then.
+func awaitEnd(ctx context.Context, id proc.ID) error {
+	for began := time.Now(); id.Alive(); {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(max(time.Since(began)/10, time.Millisecond), 50*time.Millisecond)):
+		}
+	}
+	return nil
 }
 
 func reportStopped(stdout io.Writer, name string, asked watchdog.Process) error {
