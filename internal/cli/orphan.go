@@ -39,17 +39,18 @@ func (o *onOrphan) Set(value string) error {
 // orphanOf finds what a killed guardian has left alive.
 func orphanOf(name string) (v view, found bool) {
 	v, err := look(name)
-	return v, err == nil && v.guardian == killed && v.estate.Members > 0
+	return v, err == nil && v.orphaned()
 }
 
+func (v *view) orphaned() bool { return v.guardian == killed && v.estate.Members > 0 }
+
 // refuse is called with the service's lock held, so what it sees is nobody else's.
-func (o onOrphan) refuse(name string) error {
-	v, found := orphanOf(name)
-	if o == adoptOrphan || !found {
+func (o onOrphan) refuse(v view) error {
+	if o == adoptOrphan || !v.orphaned() {
 		return nil
 	}
 	return failure(fmt.Errorf("not starting a second %s: %s; end it with 'holdfast stop %[1]s' first, or take it over with --on-orphan=adopt",
-		name, v.record.Reason))
+		v.dir.Name, v.record.Reason))
 }
 
 // stopOrphanFirst ends what a killed guardian has left. It takes a process of its own: who

@@ -120,7 +120,12 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool, orphan onOr
 		Grace:   stopTime(service),
 	})
 	if err != nil && !adopting {
-		err = errors.Join(err, endAbandoned(service.Name))
+		if left := endAbandoned(service.Name); left != nil {
+			return failure(fmt.Errorf("%s: the start has failed, and what it has left behind was not ended: %w", service.Name, errors.Join(err, left)))
+		}
+	}
+	if adopting && errors.Is(err, context.Canceled) {
+		return failure(fmt.Errorf("%s: the start was interrupted; the program runs on, and 'holdfast status %[1]s' says whether it has a guardian", service.Name))
 	}
 	return report(stdout, service, body, err)
 }
@@ -141,12 +146,13 @@ func endAbandoned(name string) error {
 // business never sees these: its environment is part of the orders.
 var frugal = []string{"GOMAXPROCS=1", "GOGC=50"}
 
-// launchTimeout is how long the guardian may take to answer; 0 means for ever.
+// launchTimeout is how long the guardian may take to answer; 0 means for ever, as for a
+// program that may ask for more time.
 func launchTimeout(s watchdog.Service) time.Duration {
-	if s.TimeoutStartSec == watchdog.Infinity {
+	if s.TimeoutStartSec == watchdog.Infinity || s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload {
 		return 0
 	}
-	commands := 1 + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
+	commands := 1 + len(s.ExecMore) + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
 	return time.Duration(commands)*min(s.TimeoutStartSec, 24*time.Hour) + s.SettleSec + stopTime(s)
 }
 
@@ -174,10 +180,18 @@ func occupy(service *watchdog.Service, dir state.Dir, orphan onOrphan) error {
 	if err := choosePIDFile(service, dir); err != nil {
 		return err
 	}
-	if err := orphan.refuse(service.Name); err != nil {
+	v, err := look(service.Name)
+	if err != nil {
+		return nil // never started
+	}
+	if v.alive(v.record.Guardian) {
+		return failure(fmt.Errorf("not starting a second guardian of %s: PID %d is one, though its lock %s was removed; end it with 'holdfast stop %[1]s' first",
+			service.Name, v.record.Guardian.PID, v.dir.LockFile()))
+	}
+	if err := orphan.refuse(v); err != nil {
 		return err
 	}
-	return refuseSurvivor(service.Name)
+	return refuseSurvivor(v)
 }
 
 // lockOrJoin takes the lock, or waits for the outcome of the start that somebody else
@@ -284,14 +298,13 @@ func isSymlink(path string) bool {
 
 // refuseSurvivor keeps a second copy of the program from being started beside one that
 // SendSIGKILL=no has let outlive its stop.
-func refuseSurvivor(name string) error {
-	v, err := look(name)
-	if err != nil || v.guardian != absent || !v.alive(v.record.Business) {
-		return nil // never started, or nothing left of it
+func refuseSurvivor(v view) error {
+	if v.guardian != absent || !v.alive(v.record.Business) {
+		return nil // nothing is left of it
 	}
 	if s := v.record.Service; s.SendSIGKILL || s.KillMode == watchdog.KillProcess || s.KillMode == watchdog.KillNone {
 		return nil // it was meant to go on
 	}
 	return failure(fmt.Errorf("not starting a second %s: PID %d has outlived its stop, and SendSIGKILL=no forbids to kill it; "+
-		"end it yourself first", name, v.record.Business.PID))
+		"end it yourself first", v.dir.Name, v.record.Business.PID))
 }

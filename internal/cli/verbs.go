@@ -70,11 +70,12 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
 	}
-	loaded, err := new(target).fromName(c, name, nil)
+	loaded, err := new(target).resolve(c, []string{name})
 	warn(c.ErrOrStderr(), loaded.Problems)
 	if err != nil {
 		return usage(err)
 	}
+	warn(c.ErrOrStderr(), unenforced(loaded))
 	return start(c.OutOrStdout(), loaded.Service, false, adoptOrphan)
 }
 

@@ -50,13 +50,12 @@ func TryLock(path string) (*os.File, error) {
 }
 
 // Wait returns nil when nobody holds the lock at path, which includes that the
-// file does not exist, or when gone says that its holder has ended, for then it is
-// another one's. It returns ctx's error when that ends first.
+// file does not exist, or ctx's error when that ends first.
 //
 // It asks again after a tenth of the time it has waited, at least 1 ms and at
 // most 50 ms: flock(2) can wait by itself, but then nothing ends it before the
 // lock is free.
-func Wait(ctx context.Context, path string, gone func() bool) error {
+func Wait(ctx context.Context, path string) error {
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -71,9 +70,6 @@ func Wait(ctx context.Context, path string, gone func() bool) error {
 			return nil
 		} else if err != unix.EWOULDBLOCK {
 			return fmt.Errorf("lock %s: %w", path, err)
-		}
-		if gone() {
-			return nil
 		}
 		pause := min(max(time.Since(began)/10, time.Millisecond), 50*time.Millisecond)
 		select {

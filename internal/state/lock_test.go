@@ -65,7 +65,7 @@ func TestLockIsHeldUntilTheLastHolderEnds(t *testing.T) {
 				t.Fatalf("with the holder alive: %v", err)
 			}
 			waited := make(chan error)
-			go func() { waited <- Wait(within(t), path, never) }()
+			go func() { waited <- Wait(within(t), path) }()
 			select {
 			case err := <-waited:
 				t.Fatalf("Wait returned %v with the holder alive", err)
@@ -143,24 +143,9 @@ func TestAPassingWaiterDoesNotKeepAStarterOut(t *testing.T) {
 	}
 }
 
-func never() bool { return false }
-
-// Who waits for one holder need not wait for the next.
-func TestWaitForOneHolder(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	lock, err := TryLock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := Wait(within(t), path, func() bool { return true }); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
-	if err := Wait(within(t), path, never); err != nil {
+	if err := Wait(within(t), path); err != nil {
 		t.Errorf("without a lock file: %v", err)
 	}
 	file, err := TryLock(path)
@@ -169,11 +154,11 @@ func TestWait(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := Wait(ctx, path, never); !errors.Is(err, context.Canceled) {
+	if err := Wait(ctx, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	file.Close()
-	if err := Wait(within(t), path, never); err != nil {
+	if err := Wait(within(t), path); err != nil {
 		t.Errorf("after its end: %v", err)
 	}
 	if _, err := os.Lstat(path); err != nil {
@@ -190,7 +175,7 @@ func TestLockFollowsNoLink(t *testing.T) {
 	if _, err := TryLock(path); err == nil || errors.Is(err, ErrLocked) {
 		t.Errorf("TryLock: %v", err)
 	}
-	if err := Wait(within(t), path, never); err == nil {
+	if err := Wait(within(t), path); err == nil {
 		t.Error("Wait followed it")
 	}
 	if _, err := os.Lstat(target); !os.IsNotExist(err) {
