@@ -31,7 +31,7 @@ const rootExamples = `  Guard a program: it runs on when you log out, and is sta
 
   Have it always running without an init system, by two lines of a crontab.
     @reboot holdfast start web
-    * * * * * holdfast start web
+    * * * * * holdfast start --unless-stopped web
 
   Bring in a newer version of holdfast, while every program works on.
     holdfast upgrade --all

@@ -120,7 +120,12 @@ func start(stdout io.Writer, service watchdog.Service, noBlock bool, orphan onOr
 		Grace:   stopTime(service),
 	})
 	if err != nil && !adopting {
-		err = errors.Join(err, endAbandoned(service.Name))
+		if left := endAbandoned(service.Name); left != nil {
+			return failure(fmt.Errorf("%s: the start has failed, and what it has left behind was not ended: %w", service.Name, errors.Join(err, left)))
+		}
+	}
+	if adopting && errors.Is(err, context.Canceled) {
+		return failure(fmt.Errorf("%s: the start was interrupted; the program runs on, and 'holdfast status %[1]s' says whether it has a guardian", service.Name))
 	}
 	return report(stdout, service, body, err)
 }
@@ -141,12 +146,13 @@ func endAbandoned(name string) error {
 // business never sees these: its environment is part of the orders.
 var frugal = []string{"GOMAXPROCS=1", "GOGC=50"}
 
-// launchTimeout is how long the guardian may take to answer; 0 means for ever.
+// launchTimeout is how long the guardian may take to answer; 0 means for ever, as for a
+// program that may ask for more time.
 func launchTimeout(s watchdog.Service) time.Duration {
-	if s.TimeoutStartSec == watchdog.Infinity {
+	if s.TimeoutStartSec == watchdog.Infinity || s.Type == watchdog.Notify || s.Type == watchdog.NotifyReload {
 		return 0
 	}
-	commands := 1 + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
+	commands := 1 + len(s.ExecMore) + len(s.ExecCondition) + len(s.ExecStartPre) + len(s.ExecStartPost)
 	return time.Duration(commands)*min(s.TimeoutStartSec, 24*time.Hour) + s.SettleSec + stopTime(s)
 }
 

@@ -43,9 +43,15 @@ func stop(stdout io.Writer, name string) error {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
+	foreign := v.dir.Own()
+	if foreign != nil && (v.guardian == killed || v.guardian == unreachable) {
+		return failure(fmt.Errorf("%s: %w; without its guardian only that user can stop it, for what is on record there is theirs to write", name, foreign))
+	}
 	switch v.guardian {
 	case absent:
-		v.tidy()
+		if foreign == nil {
+			v.tidy()
+		}
 		fmt.Fprintf(stdout, "%s is not running\n", name)
 		return nil
 	case killed:
@@ -157,16 +163,19 @@ func (v view) stopOrphan(ctx context.Context, stdout io.Writer) error {
 // guardian for as long as it takes: so the stop goes through its phases, the output is
 // kept to the last line, and the exit is put on record.
 func (v view) endOrphan(ctx context.Context) error {
-	service := v.record.Service
-	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil {
-		return err
+	service, log := v.record.Service, guardianLog(v.dir, nil)
+	if err := pidfile.Write(service.PIDFile, os.Getpid()); err != nil { // its directory may be gone
+		log.Warn().Err(err).Msg("no PID file while what was left is ended")
 	}
-	_, err := guard(service, v.dir, nil, nil, guardianLog(v.dir, nil), func(g *watchdog.Guardian) {
+	_, err := guard(service, v.dir, nil, nil, log, func(g *watchdog.Guardian) {
 		defer context.AfterFunc(ctx, func() {
 			fmt.Fprintf(os.Stderr, "holdfast: interrupted; %s was not stopped to its end, and has no guardian\n", service.Name)
 			os.Exit(exitFailed)
 		})()
 		g.Ask(context.Background(), watchdog.StopRequested{})
 	})
+	if err != nil {
+		removePIDFile(service)
+	}
 	return err
 }

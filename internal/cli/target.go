@@ -87,8 +87,10 @@ func (t *target) resolveEach(c *cobra.Command, args []string) ([]unit.Loaded, er
 		loaded, err := t.resolve(c, []string{arg})
 		all = append(all, loaded)
 		switch {
-		case err != nil:
+		case errors.Is(err, fs.ErrNotExist):
 			return all, fmt.Errorf("%w; to guard a program with arguments write: holdfast %s -- %s", err, c.Name(), strings.Join(args, " "))
+		case err != nil:
+			return all, err
 		case t.name != "" || t.pidFile != "":
 			return nil, fmt.Errorf("--name and --pidfile are for one service, and here are %d", len(args))
 		}

@@ -51,7 +51,7 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 	switch {
 	case err != nil && !errors.Is(err, errUnknown):
 		return err
-	case err == nil && v.guardian == present:
+	case err == nil && v.guardian == present && (startToo || !v.idle()):
 		if path := v.changedOnDisk(); path != "" {
 			fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: %s has changed since %s was started; 'holdfast stop %[2]s' and 'holdfast start %[3]s' take that in\n",
 				path, name, fileOf(v.record.Service))
@@ -70,12 +70,19 @@ func restart(c *cobra.Command, name string, startToo bool) error {
 		fmt.Fprintf(c.OutOrStdout(), "%s is not running\n", name)
 		return nil
 	}
-	loaded, err := new(target).fromName(c, name, nil)
+	loaded, err := new(target).resolve(c, []string{name})
 	warn(c.ErrOrStderr(), loaded.Problems)
 	if err != nil {
 		return usage(err)
 	}
+	warn(c.ErrOrStderr(), unenforced(loaded))
 	return start(c.OutOrStdout(), loaded.Service, false, adoptOrphan)
+}
+
+// idle reports whether the service has ended, though its guardian may wait for an OnCrash=
+// command.
+func (v view) idle() bool {
+	return v.record.State == watchdog.Dead || v.record.State == watchdog.Failed
 }
 
 func reloadCommand() *cobra.Command {

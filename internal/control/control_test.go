@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,7 @@ func TestADirectoryLongerThanAnAddress(t *testing.T) {
 
 func FuzzRequest(f *testing.F) {
 	f.Add(`{"verb":"kill","signal":9,"whom":"main"}`)
+	f.Add(`{"verb":"kill","signal":1,"whom":"control"}`)
 	f.Add(`{"verb":"stop"}`)
 	f.Add(`{"verb":"kill","signal":-1,"whom":""}`)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -105,7 +107,8 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if kill, ok := event.(watchdog.KillRequested); ok && (kill.Signal < 1 || kill.Whom != watchdog.WhomMain && kill.Whom != watchdog.WhomAll) {
+		known := []watchdog.Whom{watchdog.WhomMain, watchdog.WhomControl, watchdog.WhomAll}
+		if kill, ok := event.(watchdog.KillRequested); ok && (kill.Signal < 1 || !slices.Contains(known, kill.Whom)) {
 			t.Errorf("%s became %+v", text, kill)
 		}
 	})

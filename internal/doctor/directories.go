@@ -20,7 +20,7 @@ func (p *patient) runtimeDirectory() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := dir.Create(); err != nil {
+	if err := dir.CreateRuntime(); err != nil {
 		return "", err
 	}
 	p.dir = dir
@@ -42,13 +42,15 @@ func (p *patient) runtimeDirectory() (string, error) {
 	return found, socket.Close()
 }
 
-// logDirectory looks at what [state.Dir.Create] has made already.
 func (p *patient) logDirectory() (string, error) {
 	if p.dir.Log == "" {
 		return "", errNoDirectories
 	}
 	root := filepath.Dir(p.dir.Log)
 	found := fmt.Sprintf("%s (%s)", root, fileSystem(root))
+	if err := p.dir.CreateLog(); err != nil {
+		return found, err
+	}
 	capture, err := p.capture()
 	if err != nil {
 		return found, err

@@ -503,3 +503,27 @@ func TestABusinessThatIsNotOnRecord(t *testing.T) {
 	h.ok("stop", "p")
 	h.nothingLeft("p")
 }
+
+// Root does not act on what another user may have written.
+func TestARecordOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	h := newHost(t)
+	h.ok("start", "--name", "p", "--settle=0", "--", "sleep", "1000")
+	_, business := h.orphan("p")
+	dir := h.runtime("p", "")
+	if err := os.Chown(dir, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	h.fails(1, []string{"belongs to uid 65534, not to you (uid 0)", "only that user can stop it"}, "stop", "p")
+	if !alive(business) {
+		t.Error("root has ended what that user's record names")
+	}
+	if err := os.Chown(dir, 0, -1); err != nil {
+		t.Fatal(err)
+	}
+	h.ok("stop", "p")
+	h.nothingLeft("p")
+}

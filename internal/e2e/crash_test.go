@@ -241,6 +241,37 @@ func TestAStopEndsOnCrash(t *testing.T) {
 	h.nothingLeft("p")
 }
 
+// A command that is slow holds nothing up: the service can be started again, and whoever asks
+// is answered.
+func TestAServiceThatHasEndedWhileOnCrashRuns(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.file("broken", "", 0o600)
+	h.fails(1, []string{"exited with 7"}, "start", "--name", "p", "--restart=no", "--settle=10s", "--chdir", h.dir, "-p", "OnCrash=/bin/sleep 1000", "--",
+		"sh", "-c", `! test -e broken || exit 7; exec sleep 2000`)
+	guardian := h.pid("p", "GuardianPID")
+	await(t, "the command runs", func() bool { return len(h.named("sleep")) == 1 })
+	hook := h.named("sleep")[0].PID
+	h.shows("p", "SubState", "failed", "GuardianState", "present")
+	h.fails(1, []string{"the OnCrash= command is running"}, "upgrade", "p")
+	h.said(h.run("try-restart", "p"), 0, "p is not running")
+
+	h.fails(1, []string{"exited with 7"}, "start", "p")
+	h.fails(1, []string{"exited with 7"}, "restart", "p")
+	h.ok("reset-failed", "p")
+	h.shows("p", "SubState", "dead", "Result", "success", "GuardianState", "present")
+	os.Remove(filepath.Join(h.dir, "broken"))
+	h.ok("start", "p")
+	if now := h.pid("p", "GuardianPID"); now != guardian || !alive(hook) || h.show("p", "SubState") != "running" {
+		t.Errorf("guardian %d, was %d; the command is alive: %v; %s", now, guardian, alive(hook), h.ok("status", "p"))
+	}
+	kill(t, hook, unix.SIGKILL)
+	await(t, "that the command has ended was told", func() bool { return strings.Contains(h.ok("logs", "--guardian", "p"), "the OnCrash= command failed") })
+	h.shows("p", "SubState", "running")
+	h.ok("stop", "p")
+	h.nothingLeft("p")
+}
+
 func TestTheNewestReportsAreKept(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
@@ -284,6 +315,9 @@ func TestACrashThatNobodySawIsReported(t *testing.T) {
 		t.Errorf("of its last words there is on record: %q", r.Output)
 	}
 	h.ok("stop", "p")
+	if said := h.ok("logs", "--guardian", "p"); !strings.Contains(said, r.Decision+" result=exit-code") {
+		t.Errorf("the guardian says %s", said)
+	}
 }
 
 // What a command leaves behind does not outlive the service.

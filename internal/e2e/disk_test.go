@@ -86,6 +86,10 @@ func TestAFullLogDirectory(t *testing.T) {
 	before := len(lines(output))
 	await(t, "it prints again", func() bool { return len(lines(output)) > before })
 	await(t, "the trouble is over", func() bool { return h.show("p", "StatusTrouble") == "" })
+	await(t, "all of it was told", func() bool { return strings.Contains(h.ok("logs", "--guardian", "p"), "the log is well again") })
+	if said := h.ok("logs", "--guardian", "p"); strings.Count(said, "the program's output is waiting, and the program will too: ") != 1 {
+		t.Errorf("the guardian says %s", said)
+	}
 	if all := lines(output); slices.ContainsFunc(all[before+1:], func(line string) bool { return !strings.HasPrefix(line, "line ") }) {
 		t.Errorf("it says %q", all)
 	}

@@ -282,7 +282,19 @@ func TestSignalsToTheGuardian(t *testing.T) {
 	h.ok("reload", "p")
 	await(t, "the reload is heard", func() bool { return len(lines(told)) == 5 && lines(told)[4] == "HUP" })
 	h.shows("p", "NRestarts", "0", "GuardianPID", strconv.Itoa(guardian))
+	h.ok("restart", "p")
 	h.ok("stop", "p")
+	for i, want := range []string{"restarted on request", "stopped on request"} {
+		if runs := h.history("p"); len(runs) != 2 || runs[i].Decision != want {
+			t.Errorf("history: %+v, want %s", runs, want)
+		}
+	}
+	said := h.ok("logs", "--guardian", "p")
+	for want, times := range map[string]int{"reload requested": 2, "restart requested": 1, "stop requested": 1} {
+		if strings.Count(said, want) != times {
+			t.Errorf("not %d times %q in %s", times, want, said)
+		}
+	}
 
 	for _, signal := range []unix.Signal{unix.SIGTERM, unix.SIGINT} {
 		h.ok("start", "--name", "p", "--", "sleep", "1000")

@@ -48,8 +48,16 @@ func (p Part) save(content string) error {
 			}
 		}
 	}
-	_, err = file.WriteString(content)
-	return errors.Join(err, file.Chmod(mode), file.Sync(), os.Rename(file.Name(), path))
+	if _, err = file.WriteString(content); err == nil {
+		err = file.Chmod(mode)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
 }
 
 var errNoCron = errors.New("there is no crontab program here; is cron installed?")

@@ -35,6 +35,7 @@ type Capture struct {
 	through [2]*os.File // what the business has instead, if there are no streams
 	keeper  *keeper
 	echo    *echo // nil without one
+	news    news
 }
 
 // Open makes the FIFOs where there are none, keeping those with output in them, and
@@ -74,6 +75,7 @@ func Through(stdout, stderr *os.File) *Capture {
 func (c *Capture) open(fifo, stage string, log logfile.Log, settings Settings) error {
 	s, err := openStream(fifo, stage, log, settings, c.keeper.wake)
 	if err == nil {
+		s.news = &c.news
 		c.streams = append(c.streams, s)
 		c.keeper.logs = append(c.keeper.logs, log)
 	}

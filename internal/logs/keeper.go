@@ -15,6 +15,7 @@ import (
 // are too many, too old or too large together, and has the others compressed.
 type keeper struct {
 	settings Settings
+	news     *news
 	logs     []logfile.Log
 	wakes    chan struct{} // there is something to do
 	quit     chan struct{}
@@ -39,7 +40,7 @@ func newKeeper(settings Settings) *keeper {
 // [logfile.Compress] does, until the context ends; it is called for one file at a time.
 func (c *Capture) Keep(compress func(ctx context.Context, path string) error) {
 	k := c.keeper
-	k.compress = compress
+	k.compress, k.news = compress, &c.news
 	for _, log := range k.logs {
 		log.RemoveUnfinished()
 	}
@@ -73,8 +74,10 @@ func (k *keeper) run() {
 		}
 		next, err := k.tidy(time.Now())
 		k.mu.Lock()
+		before := k.err
 		k.err = err
 		k.mu.Unlock()
+		k.news.tellOther(before, err)
 		if old.Stop(); next > 0 {
 			old.Reset(next)
 		}

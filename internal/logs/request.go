@@ -87,6 +87,8 @@ func (s *stream) ails() string {
 	err, unrotated := s.trouble, s.unrotated
 	s.mu.Unlock()
 	switch {
+	case err == nil && s.spill != nil && s.spill.loses():
+		return fmt.Sprintf("output is being dropped (%d lines so far)", s.spill.dropped.Load())
 	case err == nil && unrotated != nil:
 		return fmt.Sprintf("the log file cannot be rotated, and grows: %v", unrotated)
 	case err == nil:

@@ -21,6 +21,7 @@ type spill struct {
 	running atomic.Bool
 	timer   *time.Timer
 	dropped atomic.Int64 // lines, since this guardian began
+	lost    atomic.Int64 // when the last of them were; 0: the trouble is over
 
 	pipe    sync.Mutex // held by whoever takes something out of the pipe
 	inLine  bool       // what was taken out last ended within a line
@@ -39,6 +40,7 @@ type spill struct {
 const (
 	spillPatience = 500 * time.Millisecond
 	spillPause    = 20 * time.Millisecond
+	lossPause     = 5 * time.Second // for so long one loss and the next are the same trouble
 )
 
 // watch is called before the log is given something, calm when it has taken that.
@@ -56,6 +58,10 @@ func (p *spill) watch() {
 func (p *spill) calm() {
 	p.given.Store(0)
 	p.timer.Stop()
+	if p.lost.Load() != 0 && !p.loses() {
+		p.lost.Store(0)
+		p.stream.news.tellChange()
+	}
 }
 
 func (p *spill) stuck() bool {
@@ -126,11 +132,30 @@ func (p *spill) drop(text []byte) {
 	if len(text) == 0 {
 		return
 	}
+	p.lose()
 	lines := bytes.Count(text, []byte{'\n'})
 	p.lines += lines
 	p.bytes += len(text)
 	p.dropped.Add(int64(lines))
 	p.inLine = text[len(text)-1] != '\n'
+}
+
+// lose notes that lines are lost, and tells if that is news: a full disk was told of.
+func (p *spill) lose() {
+	told := p.loses()
+	p.lost.Store(time.Now().UnixNano())
+	p.stream.mu.Lock()
+	told = told || p.stream.trouble != nil
+	p.stream.mu.Unlock()
+	if !told {
+		p.stream.news.tellChange()
+	}
+}
+
+// loses reports whether the log has just been too slow, or still is.
+func (p *spill) loses() bool {
+	lost := p.lost.Load()
+	return lost != 0 && time.Since(time.Unix(0, lost)).Abs() < lossPause
 }
 
 // hold locks the pipe, unless something was dropped that the log does not tell of.

@@ -100,10 +100,12 @@ func (s *stream) rotate() error {
 	s.over = 0
 	renamed, err := s.out.rotate()
 	s.mu.Lock()
+	before := s.unrotated
 	s.unrotated = nil
 	if !renamed {
 		s.unrotated = err
 	}
+	s.news.tellOther(before, s.unrotated)
 	s.mu.Unlock()
 	if s.out.limit = s.settings.MaxSize; !renamed {
 		s.out.limit = s.out.size + splitSize

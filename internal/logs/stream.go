@@ -25,6 +25,7 @@ type stream struct {
 	done     chan struct{} // closed when carry has ended
 	retry    chan struct{} // what kept the output from the log has gone
 	rotated  func()
+	news     *news
 
 	moving  turn // one block at a time, in order, whoever moves it
 	out     output
@@ -140,8 +141,13 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 		case s.retry <- struct{}{}:
 		default:
 		}
+		if s.spill != nil {
+			s.spill.lost.Store(0)
+		}
 	}
+	before := s.trouble
 	s.trouble = err
+	s.news.tellOther(before, err)
 	return n, err
 }
 
@@ -179,5 +185,9 @@ func (s *stream) logFull(err error) bool {
 // removeOldest makes room on a full disk.
 func (s *stream) removeOldest() bool {
 	files, err := s.out.log.Rest()
-	return err == nil && len(files) > 0 && os.Remove(files[0].Path) == nil
+	if err != nil || len(files) == 0 || os.Remove(files[0].Path) != nil {
+		return false
+	}
+	s.news.tellRemoval(files[0].Path)
+	return true
 }

@@ -55,6 +55,10 @@ func (d Dir) Discard() {
 	}
 }
 
+// Own reports why the caller does not act on what the runtime directory says: it is
+// somebody else's, who may have written there what he likes.
+func (d Dir) Own() error { return checkOwn(d.Runtime, os.Geteuid(), os.Lstat) }
+
 func create(path string, mode fs.FileMode, stat func(string) (fs.FileInfo, error)) error {
 	uid := os.Geteuid()
 	parents := fs.FileMode(0o755)

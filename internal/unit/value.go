@@ -155,10 +155,8 @@ func (d *draft) account(field *string) func(string) error {
 // sandbox refuses a promise of protection. What promises nothing is accepted.
 func (d *draft) sandbox(text string) error {
 	on, notBool := parseBool(text)
-	nothing := notBool == nil && !on || slices.Contains([]string{"default", "all", "auto"}, text) ||
-		text == ""
 	switch {
-	case nothing:
+	case text == "", notBool == nil && !on, text == unprotected[d.at.Name]:
 		return nil
 	case d.at.File == "":
 		return refuse("holdfast does not give this protection")
@@ -167,6 +165,9 @@ func (d *draft) sandbox(text string) error {
 	}
 	return refusal{unprotectedError{}}
 }
+
+// unprotected are the words, other than no, by which systemd protects from nothing.
+var unprotected = map[string]string{"ProtectProc": "default", "ProcSubset": "all", "DevicePolicy": "auto", "KeyringMode": "inherit"}
 
 // unprotectedError refuses a service file for what it promises.
 type unprotectedError struct{}

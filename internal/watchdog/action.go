@@ -70,12 +70,17 @@ type (
 	}
 
 	// Explain puts a decision on record, in a sentence for people.
-	Explain struct{ Decision string }
+	Explain struct {
+		Decision string
+		// Result is that of the life of the service which it is about.
+		Result Result
+	}
 
 	// Answer tells whoever waits for a start, or a reload, how it went.
 	Answer struct{ Outcome Outcome }
 
-	// Finish ends the guardian; nothing happens to the machine after it.
+	// Finish ends the guardian, unless an OnCrash= command runs: then when that has ended,
+	// or was ended for a stop, if no start was asked for meanwhile.
 	Finish struct{}
 )
 

@@ -21,8 +21,15 @@ func (g *Guardian) inherit(previous *Record) error {
 		g.beginUnrecorded(previous, estate.Business)
 	case estate.UnrecordedStart:
 		g.beginUnrecordedStart(previous)
-	case idle && estate.Business.PID == 0:
-		return nil // it was killed before it had begun
+	case idle && estate.Business.PID == 0: // it was killed before it had begun, or when the service had ended
+		if previous.State == Failed {
+			g.machine = restAs(&g.service, *previous)
+			g.record.State, g.record.StateChanged, g.record.InvocationID = previous.State, previous.StateChanged, previous.InvocationID
+		}
+		if err := previous.endHook(); err != nil {
+			g.log.Warn().Err(err).Msg("cannot end the OnCrash= command of the guardian before")
+		}
+		return nil
 	case idle: // whatever the record says, nothing is started beside it
 		previous.enter(Running, time.Now())
 	}

@@ -100,7 +100,8 @@ func (m *Machine) commandsDone(now time.Time, state State) []Action {
 // controlEnded takes in the end of the control process, expected or not.
 func (m *Machine) controlEnded(now time.Time, e ControlExited) []Action {
 	m.others = !e.Alone
-	if !m.control { // it was given up before
+	if !m.control || m.over { // it was given up before
+		m.control = false
 		return m.leftover(now, e.Alone)
 	}
 	m.control = false

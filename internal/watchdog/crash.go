@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"holdfast/internal/proc"
@@ -55,7 +54,7 @@ const (
 type crashes struct {
 	reports unwritten
 	beside  sync.WaitGroup // goroutines
-	hooked  atomic.Bool    // an OnCrash= command runs, or is about to
+	hooked  bool           // an OnCrash= command runs, or is about to
 	ended   chan struct{}  // closed by the loop to end that command
 	killed  bool           // ended is closed
 	dirty   bool           // a command has run, and may have left something behind
@@ -85,7 +84,7 @@ func (g *Guardian) reportCrash() {
 	if run == nil || run.Exit == nil || run.Asked || run.Result == "" || run.Result == Success || run.Reported {
 		return
 	}
-	spec, unspawnable := g.spec(g.service.Exec, g.record.InvocationID) // as of the run that has ended: the next has not begun
+	spec, unspawnable := g.spec(g.service.Exec, hookMark(g.record.InvocationID)) // as of the run that has ended: the next has not begun
 	run.Reported, g.changed = true, true
 	logged := g.dir.Log != ""
 	if logged {
@@ -97,14 +96,14 @@ func (g *Guardian) reportCrash() {
 	case g.service.OnCrash.Path == "" || g.machine.stopping:
 	case unspawnable != nil:
 		g.log.Warn().Msg("the OnCrash= command is not run: " + unspawnable.String())
-	case !g.crashes.hooked.CompareAndSwap(false, true):
+	case g.crashes.hooked:
 		g.log.Warn().Int("run", run.Number).Msg("the OnCrash= command is not run: that of an earlier crash still runs")
 	default:
 		command := g.service.OnCrash
 		spec.Env = hookEnvironment(spec.Env, run)
 		spec.Path = LookUpProgram(command.Path, g.service.ExecSearchPath)
 		spec.Args, _ = command.arguments(spec.Env)
-		hook, g.crashes.dirty = &spec, true
+		hook, g.crashes.hooked, g.crashes.dirty = &spec, true, true
 	}
 	path := filepath.Join(g.dir.Log, run.Report)
 	if hook == nil {
@@ -116,7 +115,7 @@ func (g *Guardian) reportCrash() {
 	g.crashes.beside.Go(func() {
 		written := logged && g.writeReports([]unwrittenReport{{path, report}})
 		g.runHook(*hook, path, written)
-		g.crashes.hooked.Store(false)
+		g.send(hookEnded{})
 	})
 }
 

@@ -8,7 +8,7 @@ func (m *Machine) ended(now time.Time, e Exited) []Action {
 	result := m.service.resultOf(exit, m.mainCommand())
 	m.running, m.others = false, !e.Alone
 	switch m.state {
-	case Condition, StartPre, AutoRestart: // KillMode=none had left it by the life before
+	case Condition, StartPre, AutoRestart, Dead, Failed: // KillMode=none had left it by the life before
 		return []Action{EndRun{exit, result, true}}
 	}
 	m.exit = &exit
@@ -63,7 +63,8 @@ func (m *Machine) stopped(now time.Time) []Action {
 	case m.forbid:
 		return m.finish(Failed, explainLeftovers())
 	case m.again:
-		return m.startAfresh(now)
+		explained := Explain{restartedOnRequest, m.result}
+		return append([]Action{explained}, m.startAfresh(now)...)
 	case m.awaited && !m.cameUp && !m.service.RetryFailedStart && !m.endedWell():
 		m.fail(Protocol, "") // even exit code 0 is wrong for a program that was to stay
 		return m.finish(Failed, m.explainEarlyEnd())
@@ -79,11 +80,12 @@ func (m *Machine) stopped(now time.Time) []Action {
 		wait = 0
 	}
 	m.reason = explainRestart(m.cause(), verdict, m.service.Backoff, wait, m.restarts+1, m.streak)
+	explained := Explain{m.reason, m.result}
 	if m.hurry {
 		m.hurry = false
-		return append([]Action{Explain{m.reason}}, m.restartNow(now)...)
+		return append([]Action{explained}, m.restartNow(now)...)
 	}
-	actions := append([]Action{Explain{m.reason}}, m.enter(AutoRestart)...)
+	actions := append([]Action{explained}, m.enter(AutoRestart)...)
 	if m.awaited {
 		actions = append(actions, m.answer(StartFailed)...)
 	}
@@ -148,8 +150,8 @@ func (m *Machine) finish(state State, reason string) []Action {
 }
 
 func (m *Machine) finishAs(outcome Outcome, state State, reason string) []Action {
-	m.reason = reason
-	actions := append([]Action{Explain{reason}}, m.enter(state)...)
+	m.reason, m.over = reason, true
+	actions := append([]Action{Explain{reason, m.result}}, m.enter(state)...)
 	if m.awaited {
 		actions = append(actions, m.answer(outcome)...)
 	}

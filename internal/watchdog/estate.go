@@ -69,7 +69,7 @@ func (r *Record) marks() []string {
 		marks = append(marks, run.InvocationID)
 	}
 	for _, mark := range slices.Clone(marks) {
-		marks = append(marks, controlMark(mark))
+		marks = append(marks, controlMark(mark), hookMark(mark))
 	}
 	return slices.DeleteFunc(marks, func(mark string) bool { return mark == "" })
 }

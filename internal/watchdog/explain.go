@@ -6,7 +6,10 @@ import (
 	"time"
 )
 
-const stoppedOnRequest = "stopped on request"
+const (
+	stoppedOnRequest   = "stopped on request"
+	restartedOnRequest = "restarted on request"
+)
 
 // explainRestart is "restarting in 4.2 s: exited with 7, Restart=on-failure; restart
 // 3, backoff step 2 of 8".

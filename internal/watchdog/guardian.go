@@ -70,9 +70,11 @@ type Guardian struct {
 	outcome  Outcome // what those waiting are about to be told; "" when nothing
 	reloads  []chan<- Reply
 	reloaded Outcome // and those who wait for a reload
+	ails     string  // the log, as far as that was told
 	unsaved  error   // why the last state is not on disk
 	changed  bool    // the record differs from what is on disk
-	finished bool
+	ending   bool    // the service has ended for good
+	finished bool    // and so does the guardian
 }
 
 // A Reply answers a request.
@@ -276,8 +278,13 @@ func (g *Guardian) take(m message) {
 		g.upgrade()
 	case heartbeat:
 		g.giveSign()
+	case logChanged:
+		g.tellLog()
 	case rotationRequested:
 		go g.rotate()
+	case hookEnded:
+		g.crashes.hooked = false
+		g.finish()
 	case successor:
 		if g.successor != nil || g.handing {
 			m.reply <- errors.New("another handover is under way")
@@ -327,8 +334,16 @@ func (g *Guardian) step(event Event) {
 	if g.finished {
 		return
 	}
-	if _, reload := event.(ReloadRequested); reload && g.above != nil {
-		g.above.reloaded = true
+	switch event.(type) {
+	case StopRequested:
+		g.log.Info().Msg("stop requested")
+	case RestartRequested:
+		g.log.Info().Msg("restart requested")
+	case ReloadRequested:
+		g.log.Info().Msg("reload requested")
+		if g.above != nil {
+			g.above.reloaded = true
+		}
 	}
 	for event != nil {
 		var next Event
@@ -341,6 +356,21 @@ func (g *Guardian) step(event Event) {
 			}
 		}
 		event = next
+	}
+	g.finish()
+}
+
+// finish ends the guardian of a service that has ended for good. While an OnCrash= command
+// runs it waits for that, or for a start; a stop waits for neither.
+func (g *Guardian) finish() {
+	if !g.ending || g.finished {
+		return
+	}
+	if g.machine.stopping {
+		g.endHook()
+	}
+	if !g.crashes.hooked {
+		g.finished, g.changed = true, true
 	}
 }
 

@@ -120,7 +120,7 @@ func (g *Guardian) handOver(binary string) error {
 	if g.inherited != nil {
 		return errors.New("this guardian has not begun yet; try again")
 	}
-	if g.crashes.hooked.Load() {
+	if g.crashes.hooked {
 		return errHooked
 	}
 	g.quiesce()
@@ -128,7 +128,7 @@ func (g *Guardian) handOver(binary string) error {
 	switch {
 	case g.finished:
 		return ErrOver
-	case g.crashes.hooked.Load(): // that of a crash which has come meanwhile
+	case g.crashes.hooked: // that of a crash which has come meanwhile
 		return errHooked
 	}
 	g.crashes.wait() // for the report of such a one

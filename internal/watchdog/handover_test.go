@@ -49,7 +49,7 @@ func TestACrashDuringAHandover(t *testing.T) {
 		}
 		g.unwatch = func() {
 			if hook {
-				g.crashes.hooked.Store(true)
+				g.crashes.hooked = true
 			}
 			g.events <- crash
 		}

@@ -237,7 +237,7 @@ func (h *history) action(action Action) string {
 		}
 		return "ended"
 	case Explain:
-		if action.Decision != h.machine.reason {
+		if action.Decision != h.machine.reason && action.Decision != restartedOnRequest {
 			h.Errorf("%s: Explain has %q, not %q", h.line, action.Decision, h.machine.reason)
 		}
 		return ""

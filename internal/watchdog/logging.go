@@ -25,8 +25,28 @@ func (g *Guardian) rotate() {
 	}
 }
 
-// keepLog begins to look after the old log files.
+// logChanged is the message that something ails the log, or has ceased to.
+type logChanged struct{}
+
+// tellLog puts into the guardian's own log, which may have room, what ails the other.
+func (g *Guardian) tellLog() {
+	ails := g.capture.Trouble()
+	switch {
+	case ails == g.ails:
+		return
+	case ails == "":
+		g.log.Info().Msg("the log is well again")
+	default:
+		g.log.Warn().Msg(ails)
+	}
+	g.ails = ails
+}
+
+// keepLog begins to look after the log, and the old log files.
 func (g *Guardian) keepLog() {
+	g.capture.Watch(func() { go g.send(logChanged{}) }, func(path string) {
+		g.log.Warn().Str("file", path).Msg("the disk is full: an old log file was removed")
+	})
 	if len(g.Compressor) == 0 {
 		g.capture.Keep(nil)
 		return

@@ -35,6 +35,7 @@ type Machine struct {
 	awaited  bool // somebody waits for the outcome of a start
 	cameUp   bool // the service counted as started at least once
 	stopping bool // a stop was asked for: nothing is ever started again
+	over     bool // the service has ended for good; only a start that is asked for begins it again
 	afresh   bool // the start under way was asked for
 	again    bool // a start follows the stop that is under way
 	forbid   bool // the kill phases gave up, so systemd allows no automatic restart
@@ -70,7 +71,7 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 	case KillRequested:
 		return m.kill(event.Signal, event.Whom)
 	case ResetFailedRequested:
-		m.resetFailed()
+		return m.resetFailed()
 	case ConditionsTested:
 		return m.conditionsTested(now, event)
 	case Spawned:
@@ -113,7 +114,9 @@ func (m *Machine) Step(now time.Time, event Event) []Action {
 func (m *Machine) requestStart(now time.Time) []Action {
 	m.awaited = true
 	switch {
-	case m.state == Dead:
+	case m.over && m.stopping: // it is the next guardian's
+		return nil
+	case m.state == Dead, m.state == Failed:
 		return m.startAfresh(now)
 	case m.isUp():
 		return m.answer(Started)
@@ -129,7 +132,10 @@ func (m *Machine) requestStart(now time.Time) []Action {
 func (m *Machine) requestRestart(now time.Time) []Action {
 	m.awaited = true
 	switch m.state {
-	case Dead, AutoRestart:
+	case Dead, Failed, AutoRestart:
+		if m.over && m.stopping {
+			return nil
+		}
 		return m.startAfresh(now)
 	}
 	m.again = !m.stopping
@@ -142,8 +148,10 @@ func (m *Machine) requestStop(now time.Time) []Action {
 	if m.awaited {
 		actions = m.answer(Cancelled)
 	}
-	switch m.state {
-	case Dead, AutoRestart:
+	switch {
+	case m.over:
+		return append(actions, Finish{})
+	case m.state == Dead, m.state == AutoRestart:
 		return append(actions, m.finish(Dead, stoppedOnRequest)...)
 	}
 	return append(actions, m.beginStop(now)...)
@@ -151,11 +159,16 @@ func (m *Machine) requestStop(now time.Time) []Action {
 
 // resetFailed forgets what went wrong. The result of an end that is still being
 // handled stays, for a decision hangs on it.
-func (m *Machine) resetFailed() {
+func (m *Machine) resetFailed() []Action {
 	m.restarts, m.streak, m.window = 0, 0, startWindow{}
-	if m.state == AutoRestart {
+	switch m.state {
+	case AutoRestart:
 		m.result = Success
+	case Failed:
+		m.result, m.reason = Success, ""
+		return m.enter(Dead)
 	}
+	return nil
 }
 
 func (m *Machine) kill(signal syscall.Signal, whom Whom) []Action {

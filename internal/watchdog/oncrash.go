@@ -1,6 +1,7 @@
 package watchdog
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +18,40 @@ const hookTimeout = 30 * time.Second
 // reportVariable tells the command where the report is. It is not set if that could not
 // be written.
 const reportVariable = "HOLDFAST_CRASH_REPORT"
+
+// hookMark marks an OnCrash= command and what that has started.
+func hookMark(invocationID string) string {
+	if invocationID == "" {
+		return ""
+	}
+	return invocationID + hookSuffix
+}
+
+const hookSuffix = "-oncrash"
+
+// endHook ends the command that the record's guardian has left, and waits for its end: its
+// limit was in that guardian's hands. The rest of the service has ended, as far as it was to.
+func (r *Record) endHook() error {
+	marks := slices.DeleteFunc(r.marks(), func(mark string) bool { return !strings.HasSuffix(mark, hookSuffix) })
+	left := proc.NewEstate(marks, proc.ID{})
+	if _, err := left.Signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	members, err := left.Members()
+	patience := time.After(killingTime)
+	for _, p := range members {
+		ended := make(chan struct{})
+		if left.Watch(p.ID, func(proc.Ended) { close(ended) }) != nil {
+			continue // it has ended
+		}
+		select {
+		case <-ended:
+		case <-patience:
+			return fmt.Errorf("the OnCrash= command (PID %d) does not end, though it was killed", p.PID)
+		}
+	}
+	return err
+}
 
 // hookEnvironment is the business's environment with what systemd adds for ExecStopPost=
 // (systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager").
@@ -74,8 +109,10 @@ func (g *Guardian) tellHook(end proc.Ended) {
 	g.log.Warn().Int("pid", end.ID.PID).Msg("the OnCrash= command failed: it " + past(&exit))
 }
 
-// finishCrashes waits for the reports and the command of a service that has ended, and
-// answers meanwhile. A stop does not wait for the command.
+// hookEnded is the message that the command has ended.
+type hookEnded struct{}
+
+// finishCrashes waits for the reports of a service that has ended, and answers meanwhile.
 func (g *Guardian) finishCrashes() {
 	done := make(chan struct{})
 	go func() {
@@ -83,15 +120,9 @@ func (g *Guardian) finishCrashes() {
 		g.crashes.wait()
 		close(done)
 	}()
-	if g.machine.stopping {
-		g.endHook()
-	}
 	for waiting := true; waiting; {
 		select {
 		case m := <-g.events:
-			if isStop(m) {
-				g.endHook()
-			}
 			g.take(m)
 		case <-done:
 			waiting = false

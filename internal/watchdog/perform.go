@@ -43,17 +43,18 @@ func (g *Guardian) perform(action Action) Event {
 	case EndRun:
 		g.endRun(action)
 	case Explain:
-		g.explain(action.Decision)
+		g.explain(action)
 	case Answer:
 		g.tell(action.Outcome)
 	case Finish:
-		g.finished = true
+		g.ending = true
 	}
 	return nil
 }
 
 // begin prepares for whatever a life of the service will start.
 func (g *Guardian) begin() {
+	g.ending = false
 	g.reportCrash() // of a run after which a restart was asked for
 	g.record.InvocationID, g.record.Output = g.nextID, nil
 	g.capture.StartRun(g.record.nextNumber(), g.record.InvocationID)
@@ -172,14 +173,14 @@ func (g *Guardian) endRun(end EndRun) {
 	g.log.Info().Int("pid", run.PID).Msgf("the business %s after %s", past(run.Exit), Span(run.Lasted))
 }
 
-func (g *Guardian) explain(decision string) {
+func (g *Guardian) explain(e Explain) {
 	if run := g.record.LastRun(); run != nil && run.Exit != nil && run.InvocationID == g.record.InvocationID {
-		run.Decision = decision
-		if g.machine.result == Protocol { // found only when all of it had ended
+		run.Decision = e.Decision
+		if e.Result == Protocol { // found only when all of it had ended
 			run.Result = Protocol
 		}
 	}
-	g.log.Info().Str("result", string(g.machine.result)).Msg(decision)
+	g.log.Info().Str("result", string(e.Result)).Msg(e.Decision)
 	g.reportCrash()
 }
 

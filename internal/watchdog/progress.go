@@ -48,6 +48,13 @@ func restoreMachine(service *Service, r Record) *Machine {
 	return m
 }
 
+// restAs returns the machine of a service that has ended for good before its guardian did.
+func restAs(service *Service, r Record) *Machine {
+	m := restoreMachine(service, r)
+	m.over, m.running, m.control, m.stopping, m.again = true, false, false, false, false
+	return m
+}
+
 // adopt goes on where the guardian before stopped. An end of the business, or of a
 // command, that it did not see leads where any end leads; only an automatic restart is
 // not waited for if somebody has asked for a start.

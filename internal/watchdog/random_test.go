@@ -36,6 +36,9 @@ func TestRandomHistories(t *testing.T) {
 			}
 		}
 	}
+	if seen["begun again"] < 100 {
+		t.Errorf("only %d times begun again when all had ended", seen["begun again"])
+	}
 	for _, outcome := range []Outcome{Started, Ended, StartFailed, NotWanted, Cancelled, Reloaded, ReloadFailed} {
 		if seen[string(outcome)] < 20 {
 			t.Errorf("only %d starts had the outcome %s", seen[string(outcome)], outcome)
@@ -49,12 +52,19 @@ func TestRandomHistories(t *testing.T) {
 }
 
 func (w *world) count(seen map[string]int) {
+	ended := false
 	for _, chapter := range w.told {
 		if adopted, ok := chapter.event.(Adopted); ok {
 			seen[fmt.Sprintf("adopted, ended: %v, awaited: %v", adopted.Exited != nil, adopted.Awaited)]++
 		}
 		for _, action := range chapter.actions {
 			switch action := action.(type) {
+			case Finish:
+				ended = true
+			case Begin:
+				if ended {
+					seen["begun again"]++
+				}
 			case Enter:
 				seen[string(action.State)]++
 			case Answer:
@@ -214,7 +224,7 @@ func (w *world) judgeLeftovers() {
 	for _, p := range w.alive() {
 		switch mode := w.service.KillMode; {
 		case mode == KillNone: // asked for
-		case mode == KillProcess && p != w.business: // a command that was given up is nobody's
+		case mode == KillProcess && (p != w.business || p == w.outlived): // a command that was given up is nobody's
 		case !w.machine.isStarting() && !w.service.SendSIGKILL: // a failure, or stopped as far as allowed
 		case w.service.SendSIGKILL && w.anybodyStuck(): // nothing ends it
 		default:

@@ -102,6 +102,47 @@ func TestHistoriesOfRequests(t *testing.T) {
 			restarts: 0
 			because: -`},
 
+		// Whether it finishes hangs on the OnCrash= command, too.
+		{"a start when all has ended is like the first", `
+			CommandDefaults Restart=no
+			start > start spawn
+			spawned > wait:100ms
+			timer > running answer:started
+			exits 1 > ended failed finish
+			tree-emptied > -
+			timer > -
+			start > start spawn
+			result: success
+			spawned > wait:100ms
+			exits 1 > ended failed answer:start-failed finish
+			restart > start spawn
+			spawned > wait:100ms
+			timer > running answer:started`},
+		{"a stop when all has ended changes nothing, and no start follows it", `
+			Restart=no
+			start > start spawn
+			spawned > running answer:started
+			exits 1 > ended failed finish
+			stop > finish
+			result: exit-code
+			start > -
+			restart > -`},
+		{"reset-failed when all has ended", `
+			Restart=no
+			start > start spawn
+			spawned > running answer:started
+			exits 1 > ended failed finish
+			reset-failed > dead
+			result: success
+			stop > finish`},
+		{"what KillMode=none has left ends when all has ended", `
+			Restart=no KillMode=none
+			start > start spawn
+			spawned > running answer:started
+			stop > dead finish
+			exits 1 > ended
+			result: success`},
+
 		{"reload signals the business", `
 			start > start spawn
 			reload > -

@@ -8,6 +8,9 @@ import "time"
 
 // startAfresh is a requested start: unless it is refused, it forgets the restarts so far.
 func (m *Machine) startAfresh(now time.Time) []Action {
+	if m.over { // as the first one
+		m.cameUp = false
+	}
 	return m.start(now, true)
 }
 
@@ -38,7 +41,7 @@ func (m *Machine) begin(now time.Time) []Action {
 		m.restarts, m.streak, m.reason = 0, 0, ""
 	}
 	m.result, m.fault, m.exit, m.forbid, m.missing, m.told = Success, "", nil, false, "", Told{}
-	m.expires = time.Time{}
+	m.expires, m.over = time.Time{}, false
 	m.others = m.others || m.running || m.control // what KillMode=none has left
 	m.running, m.control = false, false
 	if m.inTheWay() {

@@ -40,6 +40,7 @@ type world struct {
 	cameUp   time.Time   // when it was up first in its present life
 	deadline time.Time   // by which a stop must be over; zero before it was asked for
 	spawned  []time.Time // since the start limit was reset
+	outlived *process    // the end of its service
 	finished bool
 }
 
@@ -133,7 +134,7 @@ func (w *world) anyService() Service {
 func (w *world) run() {
 	w.happen(StartRequested{})
 	for !w.finished {
-		if w.guardians > 0 && w.chance(5) {
+		if w.guardians > 0 && !w.machine.over && w.chance(5) {
 			w.guardians--
 			w.succeed()
 			continue
@@ -341,8 +342,9 @@ func (w *world) perform(action Action) Event {
 		w.counts, w.awaiting = 0, false
 	case Answer:
 		w.awaited = w.awaited && (action.Outcome == Reloaded || action.Outcome == ReloadFailed)
-	case Finish:
-		w.finished = true
+	case Finish: // if no OnCrash= command runs
+		w.finished = !w.deadline.IsZero() || w.chance(70)
+		w.outlived = w.business
 	}
 	return nil
 }
