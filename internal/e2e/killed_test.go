@@ -145,6 +145,7 @@ func TestAGuardianThatIsStopped(t *testing.T) {
 	h.ok("start", "--name", "p", "--", "sleep", "1000")
 	guardian, business := h.daemonized("p")
 	kill(t, guardian, unix.SIGSTOP)
+	await(t, "the guardian is stopped", func() bool { return statOf(t, guardian).state == 'T' })
 	status := h.start("status", "p") // these wait, so they wait together
 	show := h.start("show", "-p", "GuardianState", "--value", "p")
 	stop := h.start("stop", "p")

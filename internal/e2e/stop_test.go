@@ -60,6 +60,7 @@ func TestAStopEndsThoughTheServiceIsStartedAgain(t *testing.T) {
 	stop := h.start("stop", "p")
 	await(t, "the stop is under way", func() bool { return len(lines(filepath.Join(h.dir, "asked"))) > 0 })
 	kill(t, stop.pid, unix.SIGSTOP)
+	await(t, "nobody looks", func() bool { return statOf(t, stop.pid).state == 'T' })
 	h.file("go", "", 0o600)
 	h.init.wait(asked)
 	h.ok("start", "p")
