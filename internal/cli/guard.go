@@ -145,6 +145,7 @@ type post struct {
 
 // keep is the guardian's life, up to its end or to a handover.
 func (p post) keep(guardian *watchdog.Guardian, open func(*watchdog.Guardian)) watchdog.Record {
+	reserveThreads()
 	guardian.Version = version
 	guardian.Compressor = []string{"/proc/self/exe", compressLog}
 	if p.foreground { // one that has detached itself is not what the manager has started

@@ -410,7 +410,7 @@ func TestAnAdoptedBusinessKeepsItsStderr(t *testing.T) {
 				run := h.runs("p")[0]
 				return run.Exit != nil && run.Exit.Code == 7 && strings.Contains(strings.Join(run.Output, "\n"), "last words")
 			})
-			h.awaitShow("p", "GuardianState", "absent")
+			h.ended()
 			h.nothingLeft("p")
 			if _, err := os.Lstat(h.runtime("p", "log-stderr")); err == nil {
 				t.Error("log-stderr is left")

@@ -134,7 +134,7 @@ func TestAnEstateIsHandedOver(t *testing.T) {
 	h.by(a, "start", "p")
 	h.ok("upgrade", "p", "--binary", b)
 	kill(t, business, unix.SIGKILL)
-	h.awaitShow("p", "GuardianState", "absent")
+	h.ended()
 	h.nothingLeft("p")
 }
 
