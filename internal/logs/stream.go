@@ -40,8 +40,9 @@ type stream struct {
 	spill   *spill // nil unless Overflow is Drop
 	echo    *echo  // nil without one
 
-	moved atomic.Int64 // bytes, by this guardian
-	took  time.Time    // when carry moved something last
+	moved  atomic.Int64 // bytes, by this guardian
+	took   time.Time    // when carry moved something last
+	looked time.Time    // when it was looked at the file last
 
 	mu        sync.Mutex // never held while a disk or a terminal is waited for
 	trouble   error      // what keeps output from the log
@@ -108,8 +109,12 @@ func (s *stream) empty(fd, most int) {
 	}
 }
 
+// lookTime is how often it is looked, below a program that never pauses, at what others have
+// done to the file.
+const lookTime = 100 * time.Millisecond
+
 // move moves one block and returns its length, 0 when the pipe is empty. first has it
-// look at what others have done to the file.
+// look at the file before.
 func (s *stream) move(fd int, first bool) (n int, err error) {
 	s.moving.Lock()
 	defer s.moving.Unlock()
@@ -121,8 +126,9 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 			}
 		}()
 	}
-	if first || s.out.file == nil {
+	if first || s.out.file == nil || time.Since(s.looked) >= lookTime {
 		err = s.out.refresh()
+		s.looked = time.Now()
 	}
 	if err == nil {
 		n, err = s.moveBlock(fd)
