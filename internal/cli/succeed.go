@@ -41,7 +41,7 @@ func (p post) succession(guardian *watchdog.Guardian, opened <-chan struct{}, se
 		Opened:  opened,
 		Pause:   server.Pause, Continue: server.Continue,
 	}
-	if p.lock == nil { // it is only here for a stop
+	if p.lock == nil { // it is only here for a stop, or where nobody could find it
 		return s
 	}
 	s.Become = func(binary string, state []byte, last func(exposed error) error) error {

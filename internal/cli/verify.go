@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -46,7 +45,9 @@ func verify(c *cobra.Command, t *target, args []string, asJSON bool) error {
 		err = t.checkStart(loaded)
 	}
 	if asJSON {
-		printVerdict(c.OutOrStdout(), loaded, err)
+		if failed := printVerdict(c.OutOrStdout(), loaded, err); failed != nil {
+			return failed
+		}
 	} else {
 		printSettings(c.OutOrStdout(), loaded.Settings)
 		warn(c.ErrOrStderr(), loaded.Problems)
@@ -141,7 +142,7 @@ func shortened(value string) string {
 	return string(runes[:most-1]) + "…"
 }
 
-func printVerdict(out io.Writer, loaded unit.Loaded, err error) {
+func printVerdict(out io.Writer, loaded unit.Loaded, err error) error {
 	verdict := struct {
 		Startable bool           `json:"startable"`
 		Error     string         `json:"error,omitempty"`
@@ -156,8 +157,5 @@ func printVerdict(out io.Writer, loaded unit.Loaded, err error) {
 			verdict.Warnings = append(verdict.Warnings, problem.Error())
 		}
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	encoder.Encode(verdict)
+	return printJSON(out, verdict)
 }

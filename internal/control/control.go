@@ -120,7 +120,7 @@ func Ask(ctx context.Context, path string, request Request) (reply watchdog.Repl
 		switch {
 		case err == nil && reply.Handed: // the start goes on below the next program
 			request.Verb = Start
-		case !errors.Is(err, errHungUp) || request.Verb == Handover: // that one has not heard the request, for it answers whatever it has heard
+		case !errors.Is(err, errHungUp) || request.Verb == Handover: // that one has not acted on the request, or was about to end
 			return reply, err
 		}
 	}
