@@ -34,7 +34,7 @@ func (s *stream) carryAll() (moved int, err error) {
 	gone := s.read.use(func(fd int) {
 		for n := 1; n > 0 && err == nil && !s.isClosed(); moved += n {
 			s.gather(fd)
-			if n, err = s.move(fd, moved == 0); n > 0 {
+			if n, err = s.move(fd); n > 0 {
 				s.took = time.Now()
 			}
 		}

@@ -40,9 +40,8 @@ type stream struct {
 	spill   *spill // nil unless Overflow is Drop
 	echo    *echo  // nil without one
 
-	moved  atomic.Int64 // bytes, by this guardian
-	took   time.Time    // when carry moved something last
-	looked time.Time    // when it was looked at the file last
+	moved atomic.Int64 // bytes, by this guardian
+	took  time.Time    // when carry moved something last
 
 	mu        sync.Mutex // never held while a disk or a terminal is waited for
 	trouble   error      // what keeps output from the log
@@ -101,7 +100,7 @@ func (s *stream) isClosed() bool {
 // empty moves what is in the pipe, at most so many bytes.
 func (s *stream) empty(fd, most int) {
 	for moved := 0; moved < most; {
-		n, err := s.move(fd, moved == 0)
+		n, err := s.move(fd)
 		if n == 0 || err != nil {
 			return
 		}
@@ -109,13 +108,9 @@ func (s *stream) empty(fd, most int) {
 	}
 }
 
-// lookTime is how often it is looked, below a program that never pauses, at what others have
-// done to the file.
-const lookTime = 100 * time.Millisecond
-
-// move moves one block and returns its length, 0 when the pipe is empty. first has it
-// look at the file before.
-func (s *stream) move(fd int, first bool) (n int, err error) {
+// move moves one block and returns its length, 0 when the pipe is empty. It looks each time
+// at what others have done to the file, for a program may never pause.
+func (s *stream) move(fd int) (n int, err error) {
 	s.moving.Lock()
 	defer s.moving.Unlock()
 	if s.spill != nil {
@@ -126,11 +121,7 @@ func (s *stream) move(fd int, first bool) (n int, err error) {
 			}
 		}()
 	}
-	if first || s.out.file == nil || time.Since(s.looked) >= lookTime {
-		err = s.out.refresh()
-		s.looked = time.Now()
-	}
-	if err == nil {
+	if err = s.out.refresh(); err == nil {
 		n, err = s.moveBlock(fd)
 	}
 	for s.logFull(err) && s.removeOldest() {

@@ -271,25 +271,6 @@ func TestAFileThatIsRemovedIsMadeAgain(t *testing.T) {
 	}
 }
 
-// A program that never pauses does not keep that from being seen.
-func TestAFileThatIsRemovedIsSeenInTheMidst(t *testing.T) {
-	t.Parallel()
-	c, file := open(t, nil)
-	business(t, c, "echo one")
-	c.Drain()
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	s := c.streams[0]
-	s.moving.Lock()
-	s.looked = s.looked.Add(-lookTime)
-	s.moving.Unlock()
-	s.read.use(func(fd int) { s.move(fd, false) })
-	if _, err := os.Stat(file); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestADirectoryThatIsRemovedIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"removed", "renamed"} {
