@@ -181,8 +181,12 @@ func occupy(service *watchdog.Service, dir state.Dir, orphan onOrphan) error {
 		return err
 	}
 	v, err := look(service.Name)
-	if err != nil {
-		return nil // never started
+	if err != nil { // never started, as far as can be seen
+		if pid := lostGuardian(dir.LockFile()); pid != 0 {
+			return failure(fmt.Errorf("not starting a second guardian of %s: PID %d is one, though %s was removed; end it and the program with 'kill %[2]d' first",
+				service.Name, pid, dir.Runtime))
+		}
+		return nil
 	}
 	if v.alive(v.record.Guardian) {
 		return failure(fmt.Errorf("not starting a second guardian of %s: PID %d is one, though its lock %s was removed; end it with 'holdfast stop %[1]s' first",
